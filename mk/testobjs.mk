@@ -1,0 +1,2 @@
+# Objects of program folders that unit tests and fuzzers link.
+TEST_OBJS =
