@@ -121,7 +121,8 @@ socklen_t	 netaddr_to_sockaddr(const struct netaddr *,
 
 /*
  * [scheme://]id@host:port by the rules of CometBFT's NewNetAddressString
- * short of name resolution: the host may be a name (is_literal false).
+ * short of name resolution: the host may be a name (is_literal false) of
+ * letters, digits, '-', '_' and '.'.  IDs come out in lower case.
  */
 enum addrparse	 host_addr_parse(const char *text, size_t len,
 		    struct host_addr *);
@@ -146,11 +147,12 @@ bool	 ip_is_local(const uint8_t ip[16]);
 /* What CometBFT calls routable. */
 bool	 ip_is_routable_comet(const uint8_t ip[16]);
 /*
- * pexd's stricter rule (strict routability yes): the above and none of the
- * special-purpose blocks of RFC 6890 that CometBFT lets through.
+ * pexd's stricter rule (strict routability yes): the above, and not in
+ * 0/8, 100.64/10, 192.0.0/24, 192.0.2/24, 198.18/15, 198.51.100/24,
+ * 203.0.113/24, 224/4, 240/4, ff00::/8, fec0::/10 or 100::/64.
  */
 bool	 ip_is_routable(const uint8_t ip[16]);
-/* Name of the first special range that holds ip ("RFC1918"), or NULL. */
+/* The RFC that sets ip's range aside ("RFC1918"), or NULL; for log lines. */
 const char	*ip_special_range(const uint8_t ip[16]);
 
 /* --- groups ----------------------------------------------------------- */
