@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SipHash-2-4.
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "common/siphash.h"
+
+struct state {
+	uint64_t	v0, v1, v2, v3;
+	uint64_t	word;		/* input not yet compressed */
+	unsigned int	have;		/* bytes in word, 0..7 */
+	size_t		total;
+};
+
+static inline uint64_t
+rotl(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static inline uint64_t
+load_le64(const uint8_t *p)
+{
+	uint64_t	 v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+static inline void
+sip_round(struct state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline void
+compress(struct state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+static inline void
+begin(struct state *s, const struct siphash_key *key)
+{
+	s->v0 = key->k0 ^ 0x736f6d6570736575ULL;
+	s->v1 = key->k1 ^ 0x646f72616e646f6dULL;
+	s->v2 = key->k0 ^ 0x6c7967656e657261ULL;
+	s->v3 = key->k1 ^ 0x7465646279746573ULL;
+	s->word = 0;
+	s->have = 0;
+	s->total = 0;
+}
+
+static inline void
+add_byte(struct state *s, uint8_t byte)
+{
+	s->word |= (uint64_t)byte << (8 * s->have);
+	if (++s->have == 8) {
+		compress(s, s->word);
+		s->word = 0;
+		s->have = 0;
+	}
+}
+
+static inline void
+add(struct state *s, const uint8_t *p, size_t len)
+{
+	uint64_t	 v;
+
+	s->total += len;
+	/* Whole words, shifted when an earlier piece left some bytes. */
+	for (; len >= 8; p += 8, len -= 8) {
+		v = load_le64(p);
+		if (s->have == 0) {
+			compress(s, v);
+			continue;
+		}
+		compress(s, s->word | v << (8 * s->have));
+		s->word = v >> (64 - 8 * s->have);
+	}
+	for (; len > 0; p++, len--)
+		add_byte(s, *p);
+}
+
+static inline uint64_t
+finish(struct state *s)
+{
+	int	 i;
+
+	compress(s, s->word | (uint64_t)s->total << 56);
+	s->v2 ^= 0xff;
+	for (i = 0; i < 4; i++)
+		sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+void
+siphash_key_set(struct siphash_key *key, const uint8_t b[SIPHASH_KEY_SIZE])
+{
+	key->k0 = load_le64(b);
+	key->k1 = load_le64(b + 8);
+}
+
+uint64_t
+siphash24(const struct siphash_key *key, const void *data, size_t len)
+{
+	struct state	 s;
+
+	begin(&s, key);
+	add(&s, data, len);
+	return finish(&s);
+}
+
+uint64_t
+siphash24v(const struct siphash_key *key, const struct iovec *iov, int n)
+{
+	struct state	 s;
+	int		 i;
+
+	begin(&s, key);
+	for (i = 0; i < n; i++)
+		add(&s, iov[i].iov_base, iov[i].iov_len);
+	return finish(&s);
+}
