@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+/* Logging: format, limit the rate per class, hand to the sink. */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <vis.h>
+
+#include "common/log.h"
+
+#define CLASSES		64	/* classes tracked; older ones are forgotten */
+
+struct log_class {
+	const char	*fmt;		/* the class: one format string */
+	time_t		 second;
+	unsigned	 lines;		/* in that second */
+	unsigned	 held;
+};
+
+/* The one piece of process-wide state: every module may log. */
+static struct {
+	const char	*proc;
+	log_sink	 sink;
+	void		*ctx;
+	int		 verbose;
+	uint64_t	 suppressed;
+	struct log_class classes[CLASSES];
+} lg = { .proc = "pexd", .sink = log_to_stderr };
+
+void
+log_init(const char *procname)
+{
+	lg.proc = procname;
+}
+
+void
+log_set_sink(log_sink sink, void *ctx)
+{
+	lg.sink = sink == NULL ? log_to_stderr : sink;
+	lg.ctx = ctx;
+}
+
+void
+log_set_verbose(int verbose)
+{
+	lg.verbose = verbose;
+}
+
+int
+log_get_verbose(void)
+{
+	return lg.verbose;
+}
+
+uint64_t
+log_suppressed(void)
+{
+	return lg.suppressed;
+}
+
+void
+log_to_stderr(void *ctx, enum log_level level, const char *line)
+{
+	char stamp[32];
+	struct tm tm;
+	time_t now = time(NULL);
+
+	if (localtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &tm) == 0)
+		stamp[0] = '\0';
+	/* One write, so that lines of several processes do not mix. */
+	fprintf(stderr, "%s %s\n", stamp, line);
+}
+
+static time_t
+monotonic_second(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static struct log_class *
+class_of(const char *fmt)
+{
+	uintptr_t h = (uintptr_t)fmt;
+
+	h ^= h >> 7;
+	return &lg.classes[h % CLASSES];
+}
+
+static void
+tell_held(struct log_class *c)
+{
+	char line[LOG_LINE_SIZE];
+	unsigned n = c->held;
+
+	c->held = 0;
+	snprintf(line, sizeof(line), "%s: %u more lines like the last "
+	    "were suppressed", lg.proc, n);
+	lg.sink(lg.ctx, LOG_LV_WARN, line);
+}
+
+/* May a line of this class pass now? */
+static bool
+rate_ok(const char *fmt)
+{
+	struct log_class *c = class_of(fmt);
+	time_t now = monotonic_second();
+
+	if (c->fmt != fmt || c->second != now) {
+		if (c->held > 0)
+			tell_held(c);
+		c->fmt = fmt;
+		c->second = now;
+		c->lines = 0;
+	}
+	if (c->lines < LOG_RATE) {
+		c->lines++;
+		return true;
+	}
+	c->held++;
+	lg.suppressed++;
+	return false;
+}
+
+static void __attribute__((format(printf, 4, 0)))
+emit(enum log_level level, const char *prefix, const char *suffix,
+    const char *fmt, va_list ap)
+{
+	char line[LOG_LINE_SIZE];
+	int n;
+
+	n = snprintf(line, sizeof(line), "%s: %s", lg.proc, prefix);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return;
+	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	if (suffix != NULL) {
+		strlcat(line, ": ", sizeof(line));
+		strlcat(line, suffix, sizeof(line));
+	}
+	lg.sink(lg.ctx, level, line);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	if (rate_ok(fmt)) {
+		va_start(ap, fmt);
+		emit(LOG_LV_WARN, "", strerror(saved), fmt, ap);
+		va_end(ap);
+	}
+	errno = saved;
+}
+
+#define LOG_FUNC(name, level, when)					\
+void									\
+name(const char *fmt, ...)						\
+{									\
+	int saved = errno;						\
+	va_list ap;							\
+									\
+	if ((when) && rate_ok(fmt)) {					\
+		va_start(ap, fmt);					\
+		emit(level, "", NULL, fmt, ap);				\
+		va_end(ap);						\
+	}								\
+	errno = saved;							\
+}
+
+LOG_FUNC(log_warnx, LOG_LV_WARN, true)
+LOG_FUNC(log_info, LOG_LV_INFO, true)
+LOG_FUNC(log_debug, LOG_LV_DEBUG, lg.verbose > 0)
+
+void
+fatal(const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_LV_ERROR, "fatal: ", strerror(saved), fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_LV_ERROR, "fatal: ", NULL, fmt, ap);
+	va_end(ap);
+	exit(1);
+}
+
+char *
+log_vis(char *dst, size_t size, const void *text, size_t len)
+{
+	const char *p = text;
+	char one[8];
+	size_t i, used = 0, n;
+
+	if (size == 0)
+		return dst;
+	for (i = 0; i < len; i++) {
+		vis(one, p[i], VIS_OCTAL | VIS_NL | VIS_TAB | VIS_CSTYLE,
+		    i + 1 < len ? p[i + 1] : 0);
+		n = strlen(one);
+		if (used + n >= size)
+			break;
+		memcpy(dst + used, one, n);
+		used += n;
+	}
+	dst[used] = '\0';
+	return dst;
+}

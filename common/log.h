@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Logging.  Lines are sentences.  A process hands its lines to one sink:
+ * standard error until log_set_sink() says otherwise; children send them to
+ * the parent, which alone writes to stderr or syslog.
+ *
+ * At most LOG_RATE lines a second pass of each class (one class per format
+ * string); what is held back is counted and told when the second is over.
+ */
+#ifndef PEXD_LOG_H
+#define PEXD_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdnoreturn.h>
+
+#define LOG_RATE	10
+#define LOG_LINE_SIZE	1024	/* longer lines are cut */
+
+enum log_level {
+	LOG_LV_ERROR = 1,
+	LOG_LV_WARN,
+	LOG_LV_INFO,
+	LOG_LV_DEBUG,		/* only if verbose */
+};
+
+typedef void (*log_sink)(void *ctx, enum log_level, const char *line);
+
+void	 log_init(const char *procname);	/* not copied */
+void	 log_set_sink(log_sink, void *ctx);	/* NULL: standard error */
+void	 log_set_verbose(int);			/* > 0: debug lines too */
+int	 log_get_verbose(void);
+uint64_t log_suppressed(void);			/* lines held back so far */
+
+/* errno's text is appended.  errno is kept by all of them. */
+void	 log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Start-up only: log and exit 1. */
+noreturn void	 fatal(const char *fmt, ...)
+		    __attribute__((format(printf, 1, 2)));
+noreturn void	 fatalx(const char *fmt, ...)
+		    __attribute__((format(printf, 1, 2)));
+
+/*
+ * Remote text made harmless: strvisx(3) of len bytes into dst, cut to size.
+ * Returns dst.
+ */
+char	*log_vis(char *dst, size_t size, const void *text, size_t len);
+
+/* The sink of standard error, for a parent that runs in the foreground. */
+void	 log_to_stderr(void *ctx, enum log_level, const char *line);
+
+#endif
