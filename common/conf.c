@@ -105,6 +105,28 @@ conf_free(struct conf *c)
 	free(c);
 }
 
+void
+conf_copy_main(struct conf *dst, const struct conf *src)
+{
+	struct conf copy = *src;
+
+	/* The lists stay dst's own: a tail queue's head points into itself. */
+	TAILQ_INIT(&copy.peers);
+	TAILQ_CONCAT(&copy.peers, &dst->peers, entry);
+	copy.npeers = dst->npeers;
+	TAILQ_INIT(&copy.hosts);
+	TAILQ_CONCAT(&copy.hosts, &dst->hosts, entry);
+	copy.nhosts = dst->nhosts;
+	memcpy(copy.nameservers, dst->nameservers, sizeof(copy.nameservers));
+	copy.nnameservers = dst->nnameservers;
+
+	*dst = copy;
+	TAILQ_INIT(&dst->peers);
+	TAILQ_CONCAT(&dst->peers, &copy.peers, entry);
+	TAILQ_INIT(&dst->hosts);
+	TAILQ_CONCAT(&dst->hosts, &copy.hosts, entry);
+}
+
 int
 conf_add_peer(struct conf *c, enum conf_peer_kind kind,
     const struct host_addr *addr)

@@ -149,6 +149,8 @@ struct conf	*conf_new(void);
  */
 void		 conf_set_mode_defaults(struct conf *);
 void		 conf_free(struct conf *);	/* NULL is fine */
+/* Copy everything but the lists (peers, hosts, nameservers). */
+void		 conf_copy_main(struct conf *dst, const struct conf *src);
 
 /* Add a copy of a peer.  -1: ENOMEM, or E2BIG past CONF_PEERS_MAX. */
 int		 conf_add_peer(struct conf *, enum conf_peer_kind,

@@ -39,7 +39,10 @@ struct pipe {
 	struct event			 rev, wev, flushev;
 	const struct pipe_ops		*ops;
 	void				*ctx;
-	void	(*handlers[MSG_MAX])(void *, struct pipe *, struct msg *);
+	struct {
+		void	(*fn)(void *, struct pipe *, struct msg *);
+		void	 *ctx;
+	}				 handlers[MSG_MAX];
 	void				*body;	/* decoded message */
 	struct pipe_stats		 stats;
 	struct sizes			 sizes;
@@ -171,7 +174,7 @@ socket_setup(int fd)
 
 struct pipe *
 pipe_new(struct event_base *base, int fd, enum role self, enum role peer,
-    const struct msg_handler *h, const struct pipe_ops *ops, void *ctx)
+    const struct pipe_ops *ops, void *ctx)
 {
 	struct pipe *p;
 
@@ -183,8 +186,6 @@ pipe_new(struct event_base *base, int fd, enum role self, enum role peer,
 	p->ops = ops;
 	p->ctx = ctx;
 	p->fd = fd;
-	for (; h != NULL && h->type != MSG_NONE; h++)
-		p->handlers[h->type] = h->fn;
 	if ((p->body = malloc(msg_body_max())) == NULL ||
 	    socket_setup(fd) == -1 || imsgbuf_init(&p->ibuf, fd) == -1)
 		goto fail;
@@ -203,6 +204,15 @@ fail:
 	if (p != NULL)
 		pipe_destroy(p);
 	return NULL;
+}
+
+void
+pipe_handle(struct pipe *p, const struct msg_handler *h, void *ctx)
+{
+	for (; h != NULL && h->type != MSG_NONE; h++) {
+		p->handlers[h->type].fn = h->fn;
+		p->handlers[h->type].ctx = ctx;
+	}
 }
 
 /* --- writing ----------------------------------------------------------- */
@@ -339,7 +349,7 @@ check_msg(struct pipe *p, const struct msg_info *info, const struct msg *m)
 		return "unknown type";
 	if (!(info->senders & p->peer) || !(info->receivers & p->self))
 		return "not its to send";
-	if (p->handlers[m->type] == NULL)
+	if (p->handlers[m->type].fn == NULL)
 		return "not expected here";
 	if (m->fd != -1 && !(info->flags & MSG_FD))
 		return "carries a descriptor";
@@ -363,7 +373,7 @@ deliver(struct pipe *p, struct imsg *imsg, struct msg *m)
 		return "malformed";
 	m->body = p->body;
 	p->stats.received++;
-	p->handlers[m->type](p->ctx, p, m);
+	p->handlers[m->type].fn(p->handlers[m->type].ctx, p, m);
 	return NULL;
 }
 

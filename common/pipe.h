@@ -64,12 +64,18 @@ struct pipe_stats {
 
 /*
  * Wrap fd (a stream socketpair end; taken over, made non-blocking).  self
- * and peer are single roles.  The tables and ops must outlive the pipe.
- * Returns NULL with errno; fd is closed then.
+ * and peer are single roles.  ops must outlive the pipe; ctx is handed to
+ * them.  Returns NULL with errno; fd is closed then.
  */
 struct pipe	*pipe_new(struct event_base *, int fd, enum role self,
-		    enum role peer, const struct msg_handler *,
-		    const struct pipe_ops *, void *ctx);
+		    enum role peer, const struct pipe_ops *, void *ctx);
+/*
+ * Handle the types of this table with this ctx; a later table wins.  NULL is
+ * an empty table.  Before the first turn of the loop, or a message may find
+ * no handler.
+ */
+void		 pipe_handle(struct pipe *, const struct msg_handler *,
+		    void *ctx);
 void		 pipe_free(struct pipe *);	/* closes; NULL is fine */
 
 /*
