@@ -10,21 +10,67 @@ CONFIGURE_ARGS =
 
 all: release
 
-build/release/config.mk: configure
-	./configure -o build/release --prefix=$(PREFIX) $(CONFIGURE_ARGS)
-build/asan/config.mk: configure
-	./configure -o build/asan --variant=asan $(CONFIGURE_ARGS)
-build/fuzz/config.mk: configure
-	./configure -o build/fuzz --variant=fuzz CC=clang $(CONFIGURE_ARGS)
+# --- building ---------------------------------------------------------------
 
-release: build/release/config.mk
+$(R)/config.mk: configure
+	./configure -o $(R) --prefix=$(PREFIX) $(CONFIGURE_ARGS)
+$(A)/config.mk: configure
+	./configure -o $(A) --variant=asan $(CONFIGURE_ARGS)
+$(F)/config.mk: configure
+	./configure -o $(F) --variant=fuzz $(CONFIGURE_ARGS) CC=clang
+
+release: $(R)/config.mk
 	@sh mk/rules.sh . $(R)
 	@$(MAKE) -f mk/build.mk O=$(R) programs
-asan: build/asan/config.mk
+asan: $(A)/config.mk
 	@sh mk/rules.sh . $(A)
-	@$(MAKE) -f mk/build.mk O=$(A) programs unit
+	@$(MAKE) -f mk/build.mk O=$(A) programs unit sim
+tests: release
+	@$(MAKE) -f mk/build.mk O=$(R) unit bench sim
+fuzzers: $(F)/config.mk
+	@sh mk/rules.sh . $(F)
+	@$(MAKE) -f mk/build.mk O=$(F) fuzz
+
+deps:
+	@sh mk/deps.sh run
+deps-check:
+	@sh mk/deps.sh check
+
+# --- using ------------------------------------------------------------------
+
+run: deps
+	@$(MAKE) release
+	@sh mk/run.sh $(R)
+
+install: release
+	@sh mk/install.sh $(R) "$(DESTDIR)" "$(PREFIX)"
+
+# --- proving ----------------------------------------------------------------
+
+check: deps-check
+	@$(MAKE) release asan fuzzers tests
+	@sh mk/check.sh short
+check-long: deps-check
+	@$(MAKE) release asan fuzzers tests
+	@sh mk/check.sh long
+interop: deps-check
+	@$(MAKE) release tests
+	@sh mk/check.sh interop
+vectors: $(R)/config.mk
+	@sh mk/rules.sh . $(R)
+	@$(MAKE) -f mk/build.mk O=$(R) $(R)/regress/unit/vectors_test
+	@sh mk/vectors.sh $(R)
+bench: deps-check
+	@$(MAKE) release tests
+	@sh regress/bench/bench.sh $(R)
+fuzz: deps-check
+	@$(MAKE) fuzzers
+	@sh mk/fuzz.sh $(F)
+lint: deps-check
+	@sh mk/lint.sh
 
 clean:
 	rm -rf build
 
-.PHONY: all release asan clean
+.PHONY: all release asan tests fuzzers deps deps-check run install check \
+	check-long interop vectors bench fuzz lint clean

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Install what a build made.
+# Usage: mk/install.sh BUILD DESTDIR PREFIX
+set -eu
+build=$1 dest=$2 prefix=$3
+src=$(cd "$(dirname "$0")/.." && pwd)
+p=$dest$prefix
+
+grep -q "^PREFIX = $prefix\$" "$build/config.mk" || {
+	echo "install: $build was configured for another prefix;" \
+	    "make clean first" >&2
+	exit 1
+}
+install -d -m 755 "$p/sbin" "$p/libexec/pexd" "$p/share/man/man8" \
+    "$p/share/man/man5" "$p/share/examples/pexd" "$p/share/doc/pexd"
+install -m 755 "$build/pexd/pexd" "$build/pexctl/pexctl" "$p/sbin"
+for c in engine dialer addrbookd; do
+	install -m 755 "$build/libexec/$c" "$p/libexec/pexd"
+done
+install -m 644 "$src"/man/*.8 "$p/share/man/man8"
+install -m 644 "$src"/man/*.5 "$p/share/man/man5"
+install -m 644 "$src/etc/pexd.conf" "$p/share/examples/pexd"
+install -m 644 "$src/README.md" "$src/LICENSE" "$src"/docs/*.md \
+    "$p/share/doc/pexd"
+for f in pexd.service pexd.sysusers pexd.tmpfiles pexd.rc; do
+	[ -f "$src/etc/$f" ] && sed "s|@PREFIX@|$prefix|g" \
+	    "$src/etc/$f" > "$p/share/examples/pexd/$f"
+done
+echo "installed in $p; examples of the configuration, the service and the" \
+    "user are in $prefix/share/examples/pexd"

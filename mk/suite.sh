@@ -1,0 +1,87 @@
+#!/bin/sh
+# Lay out the test suite for Kyua: C tests are linked in, shell tests get a
+# head that says which build they try.  Integration tests appear twice: the
+# release build with the sandbox enforced, the sanitizer build with it logging.
+# Usage: mk/suite.sh short|long|interop DIR
+set -eu
+what=$1 dir=$2
+src=$(cd "$(dirname "$0")/.." && pwd)
+rm -rf "$dir"
+mkdir -p "$dir"
+
+main=$dir/Kyuafile
+printf 'syntax(2)\ntest_suite("pexd")\n' > "$main"
+
+group() {	# folder: begin its Kyuafile
+	mkdir -p "$dir/$1"
+	printf 'syntax(2)\ntest_suite("pexd")\n' > "$dir/$1/Kyuafile"
+	echo "include(\"$1/Kyuafile\")" >> "$main"
+}
+
+program() {	# folder name [metadata]
+	echo "atf_test_program{name=\"$2\"${3:+, $3}}" >> "$dir/$1/Kyuafile"
+}
+
+shell() {	# folder script build [metadata]
+	name=$(basename "$2" .sh)
+	{
+		echo '#! /usr/bin/env atf-sh'
+		echo "PEXD_SRC='$src'"
+		echo "PEXD_BUILD='$src/build/$3'"
+		echo "PEXD_LONG=$([ "$what" = long ] && echo yes || echo no)"
+		echo 'export PEXD_SRC PEXD_BUILD PEXD_LONG'
+		cat "$2"
+	} > "$dir/$1/$name"
+	chmod +x "$dir/$1/$name"
+	program "$1" "$name" "${4:-}"
+}
+
+unit() {
+	group unit
+	for p in "$src"/build/asan/regress/unit/*_test; do
+		[ -x "$p" ] || continue
+		name=$(basename "$p")
+		# A head of its own: tests find their data by the environment.
+		{
+			echo '#!/bin/sh'
+			echo "PEXD_SRC='$src' PEXD_BUILD='$src/build/asan'"
+			echo 'export PEXD_SRC PEXD_BUILD'
+			echo 'ASAN_OPTIONS=detect_leaks=1:abort_on_error=0'
+			echo 'UBSAN_OPTIONS=print_stacktrace=1'
+			echo 'export ASAN_OPTIONS UBSAN_OPTIONS'
+			echo "exec '$p' \"\$@\""
+		} > "$dir/unit/$name"
+		chmod +x "$dir/unit/$name"
+		program unit "$name"
+	done
+}
+
+integration() {
+	for b in release asan; do
+		group "$b"
+		for s in "$src"/regress/integration/*_test.sh; do
+			[ -f "$s" ] || continue
+			shell "$b" "$s" $b
+		done
+	done
+}
+
+interop() {
+	group interop
+	for s in "$src"/regress/interop/*_test.sh; do
+		[ -f "$s" ] && shell interop "$s" release 'timeout=600'
+	done
+	return 0
+}
+
+fuzz() {
+	group fuzz
+	[ -f "$src/regress/fuzz/fuzz_test.sh" ] &&
+	    shell fuzz "$src/regress/fuzz/fuzz_test.sh" fuzz 'timeout=3600'
+	return 0
+}
+
+case $what in
+interop) interop ;;
+*)	unit; integration; fuzz; interop ;;
+esac

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Run the wire tests on every file of the directory PEXD_VECTORS names, or on
+# the project's own.
+set -eu
+src=$(cd "$(dirname "$0")/.." && pwd)
+PEXD_SRC=$src
+PEXD_VECTORS=${PEXD_VECTORS:-$src/regress/vectors}
+export PEXD_SRC PEXD_VECTORS
+t=$src/$1/regress/unit/vectors_test
+passed=0 failed=0
+for c in $("$t" -l | sed -n 's/^ident: //p'); do
+	if out=$("$t" -s "$(dirname "$t")" "$c" 2>&1); then
+		passed=$((passed + 1))
+		echo "$c: passed"
+	else
+		failed=$((failed + 1))
+		echo "$c: FAILED"
+		echo "$out"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
