@@ -42,6 +42,7 @@ struct msgbuf {
 	int			 error;		/* the stream is broken */
 	int			 pending[PENDING_MAX];
 	int			 npending;
+	bool			 early;		/* [0] came before the last read */
 
 	struct iovec		 iov[IOV_MAX];
 	unsigned char		 rbuf[];	/* IBUF_READ_SIZE in a reader */
@@ -386,8 +387,10 @@ begin_message(struct msgbuf *m, unsigned char *p)
 	fd = m->npending > 0 ? &m->pending[0] : &none;
 	if ((buf = m->readhdr(&hdr, m->arg, fd)) == NULL)
 		return NULL;
-	if (m->npending > 0 && *fd == -1)
+	/* One that came with this header's first bytes is no later one's. */
+	if (m->npending > 0 && (*fd == -1 || m->early))
 		pending_drop(m, m->npending - 1);
+	m->early = false;
 	/* Less than its own header would never let us go on. */
 	if (ibuf_left(buf) < m->hdrsz) {
 		ibuf_free(buf);
@@ -438,6 +441,7 @@ read_queue(int s, struct msgbuf *m, bool fdpass)
 		errno = m->error;
 		return -1;
 	}
+	m->early = m->npending > 0;
 	do {
 		if (fdpass)
 			n = recv_once(s, m);
