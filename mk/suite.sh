@@ -30,6 +30,8 @@ shell() {	# folder script build [metadata]
 		echo "PEXD_BUILD='$src/build/$3'"
 		echo "PEXD_LONG=$([ "$what" = long ] && echo yes || echo no)"
 		echo 'export PEXD_SRC PEXD_BUILD PEXD_LONG'
+		echo "LSAN_OPTIONS=suppressions=$src/regress/lsan.supp:print_suppressions=0"
+		echo 'export LSAN_OPTIONS'
 		cat "$2"
 	} > "$dir/$1/$name"
 	chmod +x "$dir/$1/$name"
@@ -48,7 +50,8 @@ unit() {
 			echo 'export PEXD_SRC PEXD_BUILD'
 			echo 'ASAN_OPTIONS=detect_leaks=1:abort_on_error=0'
 			echo 'UBSAN_OPTIONS=print_stacktrace=1'
-			echo 'export ASAN_OPTIONS UBSAN_OPTIONS'
+			echo "LSAN_OPTIONS=suppressions=$src/regress/lsan.supp:print_suppressions=0"
+			echo 'export ASAN_OPTIONS UBSAN_OPTIONS LSAN_OPTIONS'
 			echo "exec '$p' \"\$@\""
 		} > "$dir/unit/$name"
 		chmod +x "$dir/unit/$name"
