@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* What child.c and child_wiring.c share and nobody else sees. */
+#ifndef PEXD_CHILD_IMPL_H
+#define PEXD_CHILD_IMPL_H
+
+#include "common/child.h"
+
+#define NEIGHBOURS	3	/* engine, dialer, addrbookd */
+
+struct neighbour {
+	enum role	 role;
+	struct pipe	*pipe;
+	bool		 synced;
+};
+
+struct child {
+	const struct child_ops	*ops;
+	void			*ctx;
+	struct event_base	*base;
+	struct pipe		*parent;
+	struct neighbour	 nb[NEIGHBOURS];
+	struct conf		*conf;		/* in force */
+	struct conf		*next;		/* being received */
+	struct m_proc_init	 init;
+	char			 sandbox[MSG_NAME_SIZE];
+	bool			 have_init, inited, ready, started, events;
+};
+
+/* child.c */
+struct neighbour	*child_neighbour(struct child *, enum role);
+
+/* child_wiring.c */
+extern const struct msg_handler child_wiring_from_parent[];
+
+#endif
