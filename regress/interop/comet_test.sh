@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 # The CometBFT peers that the interop tests lean on, tried on each other.
 
-. "$(atf_get_srcdir)/../lib/net.subr"
+. "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/net.subr"
 
 QUICK="-ping 500ms -pong 400ms -ensure-period 1s"
 
