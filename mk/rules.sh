@@ -14,6 +14,8 @@ libs="common compat wire addrbookd/book dialer/policy regress/lib"
 progs="pexd engine dialer addrbookd pexctl"
 tests="regress/unit regress/fuzz regress/bench regress/sim"
 
+t=$(printf '\t')	# a recipe's tab; <<- takes those of the text
+
 var() { echo "$1" | tr / _; }
 
 emit_c() {	# folder
@@ -27,7 +29,7 @@ emit_c() {	# folder
 		# that may include them is compiled.
 		cat >> "$tmp" <<-EOF
 		$o: \$(SRC)/$c \$(O)/config.mk \$(PROTO_HDRS)
-			\$(CC) \$(CPPFLAGS) \$(CFLAGS) -MMD -MP -c -o \$@ \$(SRC)/$c
+		${t}\$(CC) \$(CPPFLAGS) \$(CFLAGS) -MMD -MP -c -o \$@ \$(SRC)/$c
 		sinclude \$(O)/${c%.c}.d
 		EOF
 	done
@@ -39,9 +41,9 @@ emit_c() {	# folder
 		mkdir -p "$out/$1"
 		cat >> "$tmp" <<-EOF
 		$g: \$(SRC)/$y
-			\$(YACC) -o \$@ \$(SRC)/$y
+		${t}\$(YACC) -o \$@ \$(SRC)/$y
 		$o: $g
-			\$(CC) \$(CPPFLAGS) \$(CFLAGS) -I\$(SRC)/$1 -MMD -MP -c -o \$@ $g
+		${t}\$(CC) \$(CPPFLAGS) \$(CFLAGS) -I\$(SRC)/$1 -MMD -MP -c -o \$@ $g
 		EOF
 	done
 	for p in "$1"/proto/*.proto; do
@@ -54,9 +56,9 @@ emit_c() {	# folder
 		    opt="\$(SRC)/${p%.proto}.options"
 		cat >> "$tmp" <<-EOF
 		$b.h: \$(SRC)/$p $opt
-			\$(NANOPB) -q -I \$(SRC) -D \$(O) \$(SRC)/$p
+		${t}\$(NANOPB) -q -I \$(SRC) -D \$(O) \$(SRC)/$p
 		$b.o: $b.h
-			\$(CC) \$(CPPFLAGS) \$(CFLAGS) -c -o \$@ $b.c
+		${t}\$(CC) \$(CPPFLAGS) \$(CFLAGS) -c -o \$@ $b.c
 		EOF
 	done
 	echo "OBJS_$(var "$1") =$objs" >> "$tmp"
@@ -88,7 +90,7 @@ for c in regress/unit/*.c regress/bench/*.c regress/sim/*.c; do
 	b=${c%.c}
 	cat >> "$tmp" <<-EOF
 	\$(O)/$b: \$(O)/$b.o \$(TEST_LIBS)
-		\$(CC) \$(LDFLAGS) -o \$@ \$(O)/$b.o \$(TEST_LIBS) \$(TEST_LDLIBS)
+		${t}\$(CC) \$(LDFLAGS) -o \$@ \$(O)/$b.o \$(TEST_LIBS) \$(TEST_LDLIBS)
 	EOF
 done
 for c in regress/fuzz/*.c; do
@@ -96,7 +98,7 @@ for c in regress/fuzz/*.c; do
 	b=${c%.c}
 	cat >> "$tmp" <<-EOF
 	\$(O)/$b: \$(O)/$b.o \$(TEST_LIBS)
-		\$(CC) \$(LDFLAGS) -fsanitize=fuzzer -o \$@ \$(O)/$b.o \$(TEST_LIBS) \$(TEST_LDLIBS)
+		${t}\$(CC) \$(LDFLAGS) -fsanitize=fuzzer -o \$@ \$(O)/$b.o \$(TEST_LIBS) \$(TEST_LDLIBS)
 	EOF
 done
 
