@@ -70,6 +70,9 @@ int	 aead_seal(struct wire_crypto *, const uint8_t key[AEAD_KEY_SIZE],
 int	 aead_open(struct wire_crypto *, const uint8_t key[AEAD_KEY_SIZE],
 	    uint64_t counter, const uint8_t *sealed, size_t len, uint8_t *out);
 
+/* Wipe the key of the last connection out of the shared contexts. */
+void	 wire_crypto_forget(struct wire_crypto *);
+
 /* The node ID of a public key: the first 20 bytes of its SHA-256. */
 void	 node_id_of_key(struct wire_crypto *,
 	    const uint8_t pub[ED25519_KEY_SIZE], struct node_id *);

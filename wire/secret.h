@@ -65,8 +65,8 @@ void		 secret_challenge(const uint8_t lo[X25519_KEY_SIZE],
 		    const uint8_t shared[X25519_KEY_SIZE],
 		    uint8_t challenge[SECRET_CHALLENGE_SIZE]);
 
-/* Our delimited AuthSigMessage. */
-void		 secret_auth_encode(const uint8_t pub[ED25519_KEY_SIZE],
+/* Our delimited AuthSigMessage.  0, or -1 which cannot happen. */
+int		 secret_auth_encode(const uint8_t pub[ED25519_KEY_SIZE],
 		    const uint8_t sig[ED25519_SIG_SIZE],
 		    uint8_t out[SECRET_AUTH_SIZE]);
 /* Theirs, without prefix: WIRE_AUTH_MALFORMED, WIRE_AUTH_KEY_TYPE. */
