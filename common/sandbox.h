@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What a process can still do once it begins to work: one policy per role,
- * one .c file per system (sandbox-linux.c, sandbox-openbsd.c,
- * sandbox-none.c).  The API below is what child.c and pexd call.
+ * one implementation per system (sandbox-linux.c with its rules and
+ * Landlock, sandbox-openbsd.c, sandbox-none.c).
+ *
+ * A filter survives exec, so the parent's only forbids what no process of
+ * pexd ever does, and each child enters its own when it has opened what it
+ * needs.
  */
 #ifndef PEXD_SANDBOX_H
 #define PEXD_SANDBOX_H
@@ -14,18 +18,30 @@
 #include "common/msg.h"		/* enum role */
 
 struct sandbox_opts {
-	bool		log_only;	/* seccomp logs, Landlock stays off */
+	bool		log_only;	/* the filter logs, nothing is denied */
+	bool		require;	/* a mechanism that lacks is an error */
 	uint32_t	nofile;		/* RLIMIT_NOFILE; 0 leaves it */
 };
 
 /*
  * Enter the policy of role (ROLE_PARENT, _ENGINE, _DIALER, _ADDRBOOKD,
- * _CTL); for good.  Everything the process needs has to be open by now.
- * Writes the level reached ("seccomp+landlock7") to level, cut to size.
+ * _CTL); for good.  Everything the process needs has to be open by now, and
+ * its threads have to run: a child can start neither threads nor processes
+ * afterwards.  Opening a file fails with EACCES then; what no code of ours
+ * does kills the process with SIGSYS.
+ *
+ * Writes the level reached ("seccomp+landlock7+nnp") to level, cut to size.
  * Returns 0, or -1 with errno when a mechanism the system has failed; one
- * that the system lacks only lowers the level.
+ * that the system lacks lowers the level, or with opts.require is ENOSYS.
+ * The process may be half confined then and should end.
  */
 int	sandbox_enter(enum role role, const struct sandbox_opts *,
 	    char *level, size_t size);
+
+/*
+ * Whether this build should only log unless told otherwise: a sanitizer's
+ * runtime makes calls that no policy has.
+ */
+bool	sandbox_log_default(void);
 
 #endif
