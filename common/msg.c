@@ -63,6 +63,10 @@ static const struct field f_el_u16[] = { { F_U16, 0, 2, 0, 0, 0, NULL }, END };
 static const struct field f_el_u64[] = { { F_U64, 0, 8, 0, 0, 0, NULL }, END };
 static const struct field f_el_pa[] = { { F_PA, 0, 0, 0, 0, 0, NULL }, END };
 
+static const struct field f_el_id[] = {
+	{ F_RAW, 0, sizeof(struct node_id), 0, 0, 0, NULL }, END
+};
+
 static const struct field f_m_empty[] = { END };
 
 static const struct field f_m_proc_init[] = {
@@ -206,6 +210,10 @@ static const struct field f_m_list_taken[] = {
 static const struct field f_m_book_status[] = {
 	U32(m_book_status, size), U32(m_book_status, good),
 	BOOL(m_book_status, wanted), END
+};
+
+static const struct field f_m_seniors[] = {
+	LIST_OF(m_seniors, n, ids, MSG_SENIORS_MAX, f_el_id), END
 };
 
 static const struct field f_m_show[] = {

@@ -44,6 +44,7 @@ enum role	 role_by_name(const char *);
 #define MSG_GROUPS_MAX	128
 #define MSG_BUCKETS_MAX	4
 #define MSG_IMPORT_MAX	64	/* entries in one import message */
+#define MSG_SENIORS_MAX	256	/* node IDs of seniors */
 
 enum outcome {			/* of one dial; dialer counts and shows each */
 	OUTCOME_CONNECTED = 1,	/* authenticated, compatible, admitted */
@@ -350,6 +351,11 @@ struct m_book_status {
 	bool		wanted;		/* fewer good ones than are wanted */
 };
 
+struct m_seniors {			/* addrbookd -> dialer: these, no others */
+	uint16_t	n;
+	struct node_id	ids[MSG_SENIORS_MAX];
+};
+
 /* Control requests; header id is the client's, then the server's own. */
 struct m_show {
 	uint8_t		what;		/* enum show */
@@ -529,6 +535,7 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	X(OUTCOME,	R_D,	R_A,		MSG_KEEP,	m_outcome) \
 	X(LIST_TAKEN,	R_A,	R_D,		MSG_KEEP,	m_list_taken) \
 	X(BOOK_STATUS,	R_A,	R_D,		MSG_SHED,	m_book_status) \
+	X(SENIORS,	R_A,	R_D,		MSG_KEEP,	m_seniors) \
 	/* control: requests */						\
 	X(SHOW,		R_C | R_P, R_P | R_CH,	MSG_KEEP,	m_show)	\
 	X(CTL_DIAL,	R_C | R_P, R_P | R_D,	MSG_KEEP,	m_ctl_dial) \
