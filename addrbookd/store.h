@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The store: addrbook.db, SQLite, in addrbookd's one directory.
+ *
+ * One thread writes, fed through a bounded queue, so that the caller never
+ * waits for the disk; a change is committed within a second.  All files are
+ * open when store_open() returns: later only those descriptors are used.
+ * Whatever is wrong with a file, the store opens: the damaged one is set
+ * aside and what is sound in it is kept.
+ */
+#ifndef PEXD_STORE_H
+#define PEXD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/msg.h"
+
+struct book;
+struct store;
+
+/* How opening went: for the log and for pexctl show. */
+struct store_report {
+	bool		fresh;		/* nothing usable was there */
+	bool		salvaged;	/* rows of a damaged file were kept */
+	bool		from_copy;	/* the copy of the last clean start */
+	bool		migrated;	/* from an older schema */
+	char		set_aside[256];	/* new name of what was there, or "" */
+	char		why[256];	/* why it was set aside, or "" */
+};
+
+struct store_stats {
+	uint64_t	commits;	/* transactions */
+	uint64_t	rows;		/* rows written */
+	uint64_t	errors;		/* failed transactions (retried) */
+	uint32_t	queued;		/* rows waiting for the writer */
+	uint32_t	commit_max_ms;	/* slowest commit */
+	bool		failing;	/* the last commit failed */
+	char		error[128];	/* SQLite's word for it */
+};
+
+/*
+ * Open or make the store of that network in dir (0700, ours).  NULL, after
+ * logging why, only when no store can be made there at all.  hash_key gets
+ * the book's key: the stored one, or new_key which is then stored.
+ */
+struct store	*store_open(const char *dir, const char *network,
+		    const uint8_t new_key[16], uint8_t hash_key[16],
+		    struct store_report *);
+/*
+ * Fill an empty book (book_load_*, book_load_end).  Call once, after open.
+ * Returns the number of entries taken, or -1 without memory.
+ */
+int		 store_load(struct store *, struct book *, uint32_t now);
+/*
+ * Hand the book's changes to the writer, as many as the queue takes; the
+ * rest stays marked in the book.  Call several times a second.
+ */
+void		 store_sync(struct store *, struct book *);
+/* What was learnt of a node; now in seconds since 1970. */
+void		 store_fact(struct store *, uint32_t now,
+		    const struct m_peer_up *);
+/* A dial of ours reached it or did not: its uptime windows. */
+void		 store_uptime(struct store *, uint32_t now,
+		    const struct peer_addr *, bool reached);
+/*
+ * Rows of facts for pexctl: fills row with the first at *cursor or later and
+ * moves *cursor past it; false at the end.  Start with 0.
+ */
+bool		 store_next_node(struct store *, uint64_t *cursor,
+		    struct m_row_node *row);
+void		 store_stats(struct store *, struct store_stats *);
+/* Write what is left, wait for it, close.  NULL is fine. */
+void		 store_close(struct store *, struct book *);
+
+#endif
