@@ -81,6 +81,7 @@ enum policy_skip {		/* why a candidate was not dialled */
 	SKIP_CONNECTED,		/* that ID, in either direction */
 	SKIP_DIALLING,		/* that ID */
 	SKIP_BANNED,		/* ID or host */
+	SKIP_SEED,		/* a seed is no peer to fill a slot with */
 	SKIP_IP,		/* a peer of that IP is connected */
 	SKIP_GROUP,		/* an outbound peer of that group */
 	SKIP_HOST_LIMIT,	/* 6 dials in the last hour */

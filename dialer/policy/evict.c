@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who has to go for a new inbound peer when all places are taken.  Never
+ * persistent, unconditional or young ones; one of each of 8 groups chosen
+ * by a secret hash and the older half are protected; then the youngest of
+ * the group with most connections goes.  An attacker can neither aim at the
+ * protected groups nor outlast the old.
+ *
+ * A choice costs a sort, so a large table chooses some victims at a time,
+ * and remembers for a while when there were none.
+ *
+ * Source: Bitcoin Core, node/eviction.cpp (the idea of protected sets).
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialer/policy/local.h"
+
+#define BATCH_SHARE	64		/* of the candidates, chosen at once */
+#define VALID_MS	SECOND
+
+struct evict_candidate {
+	struct netgroup	group;
+	uint64_t	keyed;		/* secret order of groups */
+	uint64_t	since;
+	uint32_t	conn;
+	unsigned	size;		/* of its group, where it is youngest */
+};
+
+void
+evict_free(struct evict *e)
+{
+	free(e->scratch);
+	free(e->victims);
+}
+
+static int
+make_room(struct evict *e, unsigned n)
+{
+	struct evict_candidate *scratch;
+	uint32_t *victims;
+
+	if (n <= e->max)
+		return 0;
+	scratch = reallocarray(e->scratch, n, sizeof(*scratch));
+	if (scratch == NULL)
+		return -1;
+	e->scratch = scratch;
+	victims = reallocarray(e->victims, n, sizeof(*victims));
+	if (victims == NULL)
+		return -1;
+	e->victims = victims;
+	e->max = n;
+	return 0;
+}
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* By group in secret order, the oldest of each first. */
+static int
+by_group(const void *va, const void *vb)
+{
+	const struct evict_candidate *a = va, *b = vb;
+	int c;
+
+	if ((c = compare(a->keyed, b->keyed)) == 0 &&
+	    (c = compare(a->group.v, b->group.v)) == 0 &&
+	    (c = compare(a->since, b->since)) == 0)
+		c = compare(a->conn, b->conn);
+	return c;
+}
+
+static int
+by_age(const void *va, const void *vb)		/* oldest first */
+{
+	const struct evict_candidate *a = va, *b = vb;
+	int c = compare(a->since, b->since);
+
+	return c != 0 ? c : compare(a->conn, b->conn);
+}
+
+static void
+sort(struct evict_candidate *v, unsigned n,
+    int (*order)(const void *, const void *))
+{
+	/* Not qsort(3): glibc's asks the system how much memory it has. */
+	if (n > 1)
+		(void)heapsort(v, n, sizeof(*v), order);
+}
+
+static unsigned
+collect(struct policy *p, uint64_t now)
+{
+	const struct peer_vec *in = &p->peers.in;
+	struct evict_candidate *c = p->evict.scratch;
+	const struct peer *pe;
+	unsigned i;
+
+	for (i = 0; i < in->n; i++) {
+		pe = in->v[i];
+		if (!peer_fills_slot(pe) || now < pe->since + POLICY_EVICT_AGE_MS)
+			continue;
+		*c++ = (struct evict_candidate){ .group = pe->group,
+		    .keyed = hash_group(p, pe->group), .since = pe->since,
+		    .conn = pe->conn };
+	}
+	return c - p->evict.scratch;
+}
+
+/* Take the oldest of the first groups out; the order is by_group(). */
+static unsigned
+protect_groups(struct evict_candidate *v, unsigned n)
+{
+	unsigned i, left = 0, groups = 0;
+	bool first;
+
+	for (i = 0; i < n; i++) {
+		first = i == 0 || v[i].group.v != v[i - 1].group.v;
+		if (first && groups < POLICY_EVICT_GROUPS)
+			groups++;
+		else
+			v[left++] = v[i];
+	}
+	return left;
+}
+
+/*
+ * v is in the order of by_group().  For each candidate, how large its group
+ * would be if all younger ones of it were gone.
+ */
+static void
+size_groups(struct evict_candidate *v, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		v[i].size = i > 0 && v[i].group.v == v[i - 1].group.v ?
+		    v[i - 1].size + 1 : 1;
+}
+
+/* Largest group first; of equal ones the one with the youngest member. */
+static int
+by_size(const void *va, const void *vb)
+{
+	const struct evict_candidate *a = va, *b = vb;
+	int c = compare(b->size, a->size);
+
+	return c != 0 ? c : by_age(vb, va);
+}
+
+static void
+choose(struct policy *p, uint64_t now)
+{
+	struct evict *e = &p->evict;
+	struct evict_candidate *v = e->scratch;
+	unsigned i, n, batch, half;
+
+	n = collect(p, now);
+	batch = n / BATCH_SHARE + 1;
+	sort(v, n, by_group);
+	n = protect_groups(v, n);
+	sort(v, n, by_age);
+	half = n / 2;
+	v += half;
+	n -= half;
+	sort(v, n, by_group);
+	size_groups(v, n);
+	sort(v, n, by_size);
+	if (batch > n)
+		batch = n;
+	for (i = 0; i < batch; i++)
+		e->victims[i] = v[batch - 1 - i].conn;
+	e->nvictims = batch;
+}
+
+static struct peer *
+next_victim(struct policy *p)
+{
+	struct evict *e = &p->evict;
+	struct peer *pe;
+
+	while (e->nvictims > 0) {
+		pe = peers_by_conn(p, e->victims[--e->nvictims]);
+		if (pe != NULL && !pe->outbound && peer_fills_slot(pe))
+			return pe;
+	}
+	return NULL;
+}
+
+struct peer *
+evict_choose(struct policy *p, uint64_t now)
+{
+	struct evict *e = &p->evict;
+	struct peer *pe = NULL;
+	bool fresh = now < e->expires;
+
+	if (p->peers.nin == 0)
+		return NULL;
+	if (fresh && (pe = next_victim(p)) != NULL)
+		return pe;
+	if (fresh && e->nobody)
+		return NULL;
+	if (make_room(e, p->peers.in.n) == -1)
+		return NULL;
+	choose(p, now);
+	e->expires = now + VALID_MS;
+	pe = next_victim(p);
+	e->nobody = pe == NULL;
+	return pe;
+}

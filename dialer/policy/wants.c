@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+/* Questions to the book, one of each kind at a time, and their answers. */
+
+#include <string.h>
+
+#include "dialer/policy/local.h"
+
+#define PATIENCE_MS	(10 * SECOND)
+
+typedef void picked_rule(struct policy *, uint64_t, const struct m_picked *);
+
+static picked_rule *const picked_rules[WANT_MAX] = {
+	[WANT_ENSURE] = ensure_picked,
+	[WANT_ROTATE] = rotate_picked,
+	[WANT_PROBE] = probe_picked,
+	[WANT_CRAWL] = crawl_picked,
+};
+
+bool
+wants_is_open(const struct policy *p, enum want w)
+{
+	return p->wants.id[w] != 0;
+}
+
+void
+wants_send(struct policy *p, uint64_t now, enum want w, enum pick_kind kind,
+    unsigned n, unsigned seniors)
+{
+	struct wants *ws = &p->wants;
+	struct m_pick m = { .kind = kind };
+
+	m.want = n < MSG_LIST_MAX ? n : MSG_LIST_MAX;
+	m.seniors = seniors < m.want ? seniors : m.want;
+	m.bias = ensure_bias(p);
+	if (kind == PICK_ENSURE && !p->conf->private_network)
+		m.ngroups = tally_keys(&p->peers.groups, m.groups,
+		    MSG_GROUPS_MAX);
+	if (++ws->seq == 0)
+		ws->seq = 1;
+	ws->id[w] = ws->seq;
+	ws->sent[w] = now;
+	p->stats.picks++;
+	p->ops->pick(p->arg, ws->seq, &m);
+}
+
+void
+policy_picked(struct policy *p, uint64_t now, uint32_t id,
+    const struct m_picked *m)
+{
+	unsigned w;
+
+	for (w = 0; w < WANT_MAX; w++)
+		if (id != 0 && p->wants.id[w] == id)
+			break;
+	if (w == WANT_MAX)
+		return;
+	p->wants.id[w] = 0;
+	p->stats.candidates += m->n;
+	picked_rules[w](p, now, m);
+}
+
+/* An answer that did not come (shed, or addrbookd died) is asked again. */
+void
+wants_tick(struct policy *p, uint64_t now)
+{
+	unsigned w;
+
+	for (w = 0; w < WANT_MAX; w++)
+		if (p->wants.id[w] != 0 &&
+		    now >= p->wants.sent[w] + PATIENCE_MS)
+			p->wants.id[w] = 0;
+}
+
+uint64_t
+wants_due(const struct policy *p)
+{
+	uint64_t due = POLICY_NEVER;
+	unsigned w;
+
+	for (w = 0; w < WANT_MAX; w++)
+		if (p->wants.id[w] != 0)
+			due = min_time(due, p->wants.sent[w] + PATIENCE_MS);
+	return due;
+}
+
+void
+spares_set(struct spares *s, const struct m_picked *m)
+{
+	s->n = m->n < MSG_LIST_MAX ? m->n : MSG_LIST_MAX;
+	s->next = 0;
+	memcpy(s->list, m->list, s->n * sizeof(s->list[0]));
+}
+
+bool
+spares_dial(struct policy *p, uint64_t now, struct spares *s,
+    enum policy_kind kind)
+{
+	const struct peer_addr *addr;
+
+	while (s->next < s->n) {
+		addr = &s->list[s->next++].addr;
+		if (dials_check(p, now, kind, addr) == SKIP_NONE)
+			return dials_start(p, now, kind, addr, NULL);
+	}
+	return false;
+}
