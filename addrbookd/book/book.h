@@ -238,6 +238,8 @@ unsigned int	 book_pick_crawl(struct book *, uint32_t now,
 
 /* Size of a reply from a book of size entries (at most BOOK_REPLY_MAX). */
 unsigned int	 book_reply_size(unsigned int size);
+/* Of a seed's reply of that size, how many from new if nold are old. */
+unsigned int	 book_reply_new(unsigned int reply, unsigned int nold);
 /*
  * A reply for requester: vetted, diverse, each ID once.  by_table: 70 %
  * from the old table, 30 % from the new (a seed's reply to an inbound peer).
@@ -302,6 +304,9 @@ bool		 book_wants(const struct book *);
 /* Fill row with what is known of the triple; false if nothing is. */
 bool		 book_find(struct book *, uint32_t now,
 		    const struct peer_addr *, struct book_row *);
+/* The IDs of the seniors, oldest first, at most max.  Returns how many. */
+unsigned int	 book_seniors(const struct book *, struct node_id *,
+		    unsigned int max);
 /* Any endpoint of that ID? */
 bool		 book_has_id(const struct book *, const struct node_id *);
 bool		 book_is_private(const struct book *, const struct node_id *);

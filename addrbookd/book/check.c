@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The checker: every rule that the book's structures keep, looked at from
+ * the outside.  Each broken rule has a code of its own.
+ */
+#include <string.h>
+
+#include "addrbookd/book/impl.h"
+
+typedef int	entry_check(const struct book *, uint32_t);
+typedef int	whole_check(const struct book *);
+
+static bool
+is_used(const struct book *b, uint32_t i)
+{
+	return i != NIL && i <= b->top && (entry_at(b, i)->flags & ENTRY_USED);
+}
+
+/* --- one entry by itself ---------------------------------------------- */
+
+static int
+check_level(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	if (e->level > BOOK_GOOD ||
+	    (e->level == BOOK_HEARD) != (e->last_success == 0) ||
+	    (e->first_success == 0) != (e->last_success == 0))
+		return BROKEN_LEVEL;
+	return entry_is_old(e) && e->level != BOOK_GOOD ? BROKEN_OLD_LEVEL : 0;
+}
+
+static int
+check_times(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	if (e->first_heard > e->last_heard ||
+	    e->first_success > e->last_success || e->last_heard > b->now ||
+	    e->last_success > b->now || e->last_try > b->now ||
+	    e->last_failure > b->now ||
+	    e->rest_until > b->now + BACKOFF_MAX + 1)
+		return BROKEN_TIMES;
+	return 0;
+}
+
+static int
+check_allowed(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	if (bk_refuse(b, &e->addr) != BOOK_ADDED)
+		return BROKEN_FORBIDDEN;
+	return bk_ban_now(b, &e->addr.id, NULL) ? BROKEN_BANNED : 0;
+}
+
+static int
+check_endpoints(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i), *o;
+	uint32_t		 eps[ENDPOINTS_MAX];
+	unsigned int		 k, n, claims = 0, verified = 0;
+
+	if (bk_find(b, &e->addr) != i)
+		return BROKEN_INDEX;
+	n = bk_endpoints(b, &e->addr.id, eps);
+	for (k = 0; k < n; k++) {
+		o = entry_at(b, eps[k]);
+		if (o->level == BOOK_HEARD)
+			claims++;
+		else
+			verified++;
+		if (eps[k] != i && peer_addr_equal(&o->addr, &e->addr))
+			return BROKEN_TRIPLE;
+	}
+	if (claims > CLAIMS_MAX)
+		return BROKEN_CLAIMS;
+	return verified > 1 ? BROKEN_VERIFIED : 0;
+}
+
+/* --- its places ------------------------------------------------------- */
+
+static int
+check_new_places(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+	uint32_t		 place;
+	unsigned int		 n, k;
+
+	if (e->nrefs < 1 || e->nrefs > BOOK_REFS_MAX)
+		return BROKEN_REFS;
+	for (n = 0; n < e->nrefs; n++) {
+		place = e->at.ref[n];
+		if (place >= b->new_buckets * SLOTS || b->newtab[place] != i)
+			return BROKEN_NEW_PLACE;
+		if (bk_new_slot(b, &e->addr, place / SLOTS) != place)
+			return BROKEN_NEW_HASH;
+		for (k = 0; k < n; k++)
+			if (e->at.ref[k] / SLOTS == place / SLOTS)
+				return BROKEN_NEW_TWICE;
+	}
+	return 0;
+}
+
+static int
+check_caps(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i), *o;
+	struct nethost		 host = nethost_of(e->addr.na.ip);
+	struct netblock		 block = netblock_of(e->addr.na.ip);
+	unsigned int		 hosts = 0, blocks = 0, all = 0;
+	uint32_t		 k;
+
+	if (b->conf.private_network)
+		return 0;
+	for (k = *bk_group_slot(b, bk_group(b, e->addr.na.ip)); k != NIL;
+	    k = o->at.old.next) {
+		o = entry_at(b, k);
+		hosts += nethost_equal(nethost_of(o->addr.na.ip), host);
+		blocks += netblock_equal(netblock_of(o->addr.na.ip), block);
+		if (++all > GROUP_CAP)
+			return BROKEN_OLD_GROUP;
+	}
+	if (hosts > HOST_CAP)
+		return BROKEN_OLD_HOST;
+	return blocks > BLOCK_CAP ? BROKEN_OLD_BLOCK : 0;
+}
+
+static int
+check_chain(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+	struct netgroup		 g = bk_group(b, e->addr.na.ip);
+	uint32_t		 next = e->at.old.next, prev = e->at.old.prev;
+
+	if (prev == NIL && *bk_group_slot(b, g) != i)
+		return BROKEN_OLD_CHAIN;
+	if (prev != NIL && entry_at(b, prev)->at.old.next != i)
+		return BROKEN_OLD_CHAIN;
+	if (next != NIL && (entry_at(b, next)->at.old.prev != i ||
+	    !entry_is_old(entry_at(b, next)) || !netgroup_equal(g,
+	    bk_group(b, entry_at(b, next)->addr.na.ip))))
+		return BROKEN_OLD_CHAIN;
+	return 0;
+}
+
+static int
+check_old_place(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+	uint32_t		 place = e->at.old.place;
+	int			 code;
+
+	if (e->nrefs != 1)
+		return BROKEN_REFS;
+	if (place >= b->old_buckets * SLOTS || b->oldtab[place] != i)
+		return BROKEN_OLD_PLACE;
+	if (bk_old_place(b, &e->addr) != place)
+		return BROKEN_OLD_HASH;
+	if ((code = check_chain(b, i)) != 0)
+		return code;
+	return check_caps(b, i);
+}
+
+static int
+check_places(const struct book *b, uint32_t i)
+{
+	return entry_is_old(entry_at(b, i)) ? check_old_place(b, i) :
+	    check_new_places(b, i);
+}
+
+/* --- its sets and lists ----------------------------------------------- */
+
+static enum pool
+pool_expected(const struct entry *e)
+{
+	if (e->level == BOOK_HEARD)
+		return POOL_HEARD;
+	switch (e->fresh) {
+	case FRESH_DAY:
+		return entry_is_old(e) ? POOL_DAY_OLD : POOL_DAY_NEW;
+	case FRESH_3DAYS:
+		return entry_is_old(e) ? POOL_3DAYS_OLD : POOL_3DAYS_NEW;
+	default:
+		return POOL_REACHED;
+	}
+}
+
+static int
+check_sets(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+	enum ready		 ready = entry_is_old(e) ? READY_OLD : READY_NEW;
+
+	if (e->pool != pool_expected(e))
+		return BROKEN_POOL;
+	if (e->pool_pos >= b->pools.count[e->pool] ||
+	    bk_dense_at(&b->pools, e->pool, e->pool_pos) != i)
+		return BROKEN_POOL_POS;
+	if (e->ready != (entry_is_resting(e) ? READY_NOT : ready))
+		return BROKEN_READY;
+	if (e->ready != READY_NOT && (e->ready_pos >= b->ready.count[ready] ||
+	    bk_dense_at(&b->ready, ready, e->ready_pos) != i))
+		return BROKEN_READY_POS;
+	return 0;
+}
+
+/*
+ * Who stands before it in its list may hold it up: by a second of jitter
+ * when backing off, by one whole spacing after a try.
+ */
+static int
+check_sched(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	if (e->sched == SCHED_NONE || e->sched >= SCHED_MAX)
+		return BROKEN_SCHED;
+	if ((e->sched == SCHED_DUE_HEARD && e->level != BOOK_HEARD) ||
+	    (e->sched == SCHED_DUE_VERIFIED && e->level == BOOK_HEARD))
+		return BROKEN_SCHED;
+	if (entry_is_resting(e) && e->rest_until + 1 < b->now)
+		return BROKEN_SCHED_LATE;
+	if (e->sched == SCHED_COOL &&
+	    since(b->now, e->last_try) >= 2 * TRY_SPACING)
+		return BROKEN_SCHED_LATE;
+	return 0;
+}
+
+static int
+check_fresh(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	if ((e->fresh == FRESH_NONE) != (e->level < BOOK_GOOD))
+		return BROKEN_FRESH;
+	if (!b->unsorted && e->fresh != bk_fresh_of(b, e))
+		return BROKEN_FRESH;
+	return 0;
+}
+
+static int
+check_flags(const struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+	bool			 challenges = false, contested = false;
+	uint32_t		 n;
+
+	for (n = 0; n < b->ncontests; n++) {
+		challenges |= b->contest[n].challenger == i;
+		contested |= b->contest[n].incumbent == i;
+	}
+	if (challenges != !!(e->flags & ENTRY_CHALLENGES) ||
+	    contested != !!(e->flags & ENTRY_CONTESTED))
+		return BROKEN_CONTEST_FLAGS;
+	return 0;
+}
+
+/* --- the whole -------------------------------------------------------- */
+
+static int
+check_counts(const struct book *b)
+{
+	uint32_t	 i, n = 0, nold = 0, resting = 0;
+	uint32_t	 level[BOOK_SENIOR] = { 0 };
+
+	for (i = 1; i <= b->top; i++) {
+		if (!is_used(b, i))
+			continue;
+		n++;
+		nold += entry_is_old(entry_at(b, i));
+		resting += entry_is_resting(entry_at(b, i));
+		level[entry_at(b, i)->level]++;
+	}
+	if (n != b->size)
+		return BROKEN_SIZE;
+	if (memcmp(level, b->nlevel, sizeof(level)) != 0)
+		return BROKEN_LEVELS;
+	if (nold != b->nold)
+		return BROKEN_OLD_COUNT;
+	return resting != b->nresting ? BROKEN_RESTING : 0;
+}
+
+static int
+check_tables(const struct book *b)
+{
+	uint32_t	 i, refs = 0, held = 0, cells = 0, nold = 0;
+
+	for (i = 1; i <= b->top; i++)
+		if (is_used(b, i) && !entry_is_old(entry_at(b, i)))
+			refs += entry_at(b, i)->nrefs;
+	for (i = 0; i < b->new_buckets * SLOTS; i++)
+		held += b->newtab[i] != NIL;
+	for (i = 0; i < b->old_buckets * SLOTS; i++)
+		nold += b->oldtab[i] != NIL;
+	for (i = 0; i <= b->index_mask; i++)
+		cells += b->index[i] != 0;
+	if (refs != held)
+		return BROKEN_NEW_COUNT;
+	if (nold != b->nold)
+		return BROKEN_OLD_COUNT;
+	return cells != b->size ? BROKEN_INDEX_CELLS : 0;
+}
+
+static int
+check_dense(const struct dense *d, unsigned int nsets, uint32_t expected)
+{
+	uint32_t	 members = 0, chunks = d->nspare;
+	unsigned int	 s;
+
+	for (s = 0; s < nsets; s++) {
+		members += d->count[s];
+		chunks += (d->count[s] + CHUNK - 1) / CHUNK;
+	}
+	if (chunks != d->nchunks)
+		return BROKEN_CHUNKS;
+	return members != expected ? BROKEN_POOL_COUNT : 0;
+}
+
+static int
+check_sets_whole(const struct book *b)
+{
+	int	 code;
+
+	if ((code = check_dense(&b->pools, POOL_MAX, b->size)) != 0)
+		return code;
+	code = check_dense(&b->ready, READY_MAX, b->size - b->nresting);
+	return code == BROKEN_POOL_COUNT ? BROKEN_READY_COUNT : code;
+}
+
+static bool
+list_is_whole(const struct book *b, enum chain c, const struct list *l)
+{
+	uint32_t	 i, prev = NIL, n = 0;
+
+	for (i = l->head; i != NIL && n < l->count; n++) {
+		if (!is_used(b, i) || entry_at(b, i)->link[c].prev != prev)
+			return false;
+		prev = i;
+		i = entry_at(b, i)->link[c].next;
+	}
+	return i == NIL && n == l->count && l->tail == prev;
+}
+
+static int
+check_sched_lists(const struct book *b)
+{
+	uint32_t	 i, n = 0;
+	int		 s;
+
+	for (s = SCHED_NONE + 1; s < SCHED_MAX; s++) {
+		if (!list_is_whole(b, CHAIN_SCHED, &b->sched[s]))
+			return BROKEN_SCHED_LINKS;
+		for (i = b->sched[s].head; i != NIL;
+		    i = entry_at(b, i)->link[CHAIN_SCHED].next)
+			if (entry_at(b, i)->sched != s)
+				return BROKEN_SCHED;
+		n += b->sched[s].count;
+	}
+	return n != b->size ? BROKEN_SCHED : 0;
+}
+
+static int
+check_fresh_list(const struct book *b, int f)
+{
+	const struct entry	*e;
+	uint32_t		 i, last = 0;
+
+	if (!list_is_whole(b, CHAIN_FRESH, &b->fresh[f]))
+		return BROKEN_FRESH_LINKS;
+	for (i = b->fresh[f].head; i != NIL; i = e->link[CHAIN_FRESH].next) {
+		e = entry_at(b, i);
+		if (e->fresh != f)
+			return BROKEN_FRESH;
+		if (!b->unsorted && e->last_success < last)
+			return BROKEN_FRESH_ORDER;
+		last = e->last_success;
+	}
+	return 0;
+}
+
+static int
+check_fresh_lists(const struct book *b)
+{
+	uint32_t	 n = 0;
+	int		 f, code;
+
+	for (f = FRESH_DAY; f < FRESH_MAX; f++) {
+		if ((code = check_fresh_list(b, f)) != 0)
+			return code;
+		n += b->fresh[f].count;
+	}
+	return n != b->nlevel[BOOK_GOOD] ? BROKEN_FRESH : 0;
+}
+
+static bool
+not_after(const struct entry *e, uint32_t i, const struct senior *s)
+{
+	return e->first_success < s->first ||
+	    (e->first_success == s->first && i <= s->index);
+}
+
+/* As many as there are seniors are not younger than the last of them. */
+static int
+check_seniors(const struct book *b)
+{
+	const struct seniors	*l = &b->seniors;
+	uint32_t		 i, k, n = 0, count = bk_senior_count(b);
+
+	if (count > l->n)
+		return BROKEN_SENIORS;
+	if (count == 0)
+		return 0;
+	for (k = 0; k < count; k++)
+		if (!is_used(b, l->list[k].index) ||
+		    !bk_is_senior(b, l->list[k].index))
+			return BROKEN_SENIORS;
+	for (i = 1; i <= b->top; i++)
+		n += is_used(b, i) && entry_at(b, i)->fresh != FRESH_NONE &&
+		    entry_at(b, i)->fresh != FRESH_STALE &&
+		    not_after(entry_at(b, i), i, &l->list[count - 1]);
+	return n != count ? BROKEN_SENIORS : 0;
+}
+
+static int
+check_contests(const struct book *b)
+{
+	const struct entry	*c, *i;
+	uint32_t		 n;
+
+	if (b->ncontests > CONTESTS_MAX)
+		return BROKEN_CONTEST;
+	for (n = 0; n < b->ncontests; n++) {
+		if (!is_used(b, b->contest[n].challenger) ||
+		    !is_used(b, b->contest[n].incumbent))
+			return BROKEN_CONTEST;
+		c = entry_at(b, b->contest[n].challenger);
+		i = entry_at(b, b->contest[n].incumbent);
+		if (c->level != BOOK_GOOD || entry_is_old(c) ||
+		    !entry_is_old(i))
+			return BROKEN_CONTEST;
+	}
+	return 0;
+}
+
+static int
+check_free(const struct book *b)
+{
+	uint32_t	 i, n = 0;
+
+	if (b->top > b->capacity)
+		return BROKEN_FREE;
+	for (i = b->free; i != NIL; i = entry_at(b, i)->link[CHAIN_SCHED].next)
+		if (i > b->top || is_used(b, i) || ++n > b->top)
+			return BROKEN_FREE;
+	return n + b->size != b->top ? BROKEN_FREE : 0;
+}
+
+static int
+check_bans(const struct book *b)
+{
+	const struct bans	*bs = &b->bans;
+	uint32_t		 i, prev = NIL, n = 0, cells = 0, last = 0;
+
+	for (i = bs->order.head; i != NIL; prev = i, i = bs->ban[i].next) {
+		if (i > bs->top || !bs->ban[i].used ||
+		    bs->ban[i].prev != prev || ++n > bs->order.count ||
+		    bs->ban[i].row.since < last)
+			return BROKEN_BANS;
+		last = bs->ban[i].row.since;
+		if (bk_ban_index(b, &bs->ban[i].row) != i)
+			return BROKEN_BANS_INDEX;
+	}
+	if (n != bs->order.count || bs->order.tail != prev)
+		return BROKEN_BANS;
+	if (n == 0)
+		return 0;
+	for (i = 0; i < 2 * BOOK_BANS_MAX; i++)
+		cells += bs->index[i] != NIL;
+	return cells != n ? BROKEN_BANS_INDEX : 0;
+}
+
+static int
+check_holds(const struct book *b)
+{
+	uint32_t	 i, set;
+
+	for (i = 0; i < BOOK_HOLDS_MAX; i++) {
+		set = b->hold[i].triple % (BOOK_HOLDS_MAX / HOLD_WAYS);
+		if (b->hold[i].until != 0 && i / HOLD_WAYS != set)
+			return BROKEN_HOLDS;
+	}
+	return 0;
+}
+
+static int
+check_own(const struct book *b)
+{
+	uint32_t	 n, k;
+
+	if (b->nown > BOOK_OWN_MAX)
+		return BROKEN_OWN;
+	for (n = 0; n < b->nown; n++)
+		for (k = 0; k < n; k++)
+			if (netaddr_equal(&b->own[n].na, &b->own[k].na))
+				return BROKEN_OWN;
+	return 0;
+}
+
+static int
+check_marks(const struct book *b)
+{
+	uint32_t	 w, n;
+	int		 t;
+
+	for (t = 0; t < BOOK_TABLE_MAX; t++) {
+		n = 0;
+		for (w = 0; w < b->marks[t].words; w++)
+			n += __builtin_popcountll(b->marks[t].bits[w]);
+		if (n != b->marks[t].count)
+			return BROKEN_MARKS;
+	}
+	return 0;
+}
+
+static entry_check *const entry_checks[] = {
+	check_level, check_times, check_allowed, check_endpoints,
+	check_places, check_sets, check_sched, check_fresh, check_flags,
+};
+static whole_check *const whole_checks[] = {
+	check_counts, check_tables, check_sets_whole, check_sched_lists,
+	check_fresh_lists, check_seniors, check_contests, check_free,
+	check_bans, check_holds, check_own, check_marks,
+};
+#define NITEMS(a)	(sizeof(a) / sizeof(a[0]))
+
+/* The whole last: it relies on entries being sound one by one. */
+int
+book_check(const struct book *b)
+{
+	uint32_t	 i;
+	size_t		 k;
+	int		 code;
+
+	for (i = 1; i <= b->top && i <= b->capacity; i++) {
+		if (!is_used(b, i))
+			continue;
+		for (k = 0; k < NITEMS(entry_checks); k++)
+			if ((code = entry_checks[k](b, i)) != 0)
+				return code;
+	}
+	for (k = 0; k < NITEMS(whole_checks); k++)
+		if ((code = whole_checks[k](b)) != 0)
+			return code;
+	return 0;
+}
+
+const char *
+book_check_text(int code)
+{
+	static const char *const texts[] = {
+		[BROKEN_NOTHING] = "nothing is broken",
+#define X(name, text)	[BROKEN_##name] = text,
+		BROKEN_TABLE(X)
+#undef X
+	};
+
+	return code >= 0 && code < BROKEN_MAX ? texts[code] : "?";
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One entry: made, unmade, judged, and kept in the sets where it belongs.
+ */
+#include <string.h>
+
+#include "addrbookd/book/impl.h"
+
+#define BAD_NEVER	3	/* failures of one that never answered */
+#define BAD_LATELY	10	/* failures of one that was good once */
+
+static uint32_t
+unused_take(struct book *b)
+{
+	uint32_t	 i = b->free;
+
+	if (i == NIL)
+		return ++b->top;
+	b->free = entry_at(b, i)->link[CHAIN_SCHED].next;
+	return i;
+}
+
+/* Make index i an entry that stands in no table yet. */
+void
+bk_entry_take(struct book *b, uint32_t i, const struct peer_addr *addr)
+{
+	struct entry	*e = entry_at(b, i);
+
+	memset(e, 0, sizeof(*e));
+	e->addr = *addr;
+	e->flags = ENTRY_USED;
+	e->pool = POOL_MAX;
+	e->ready = READY_NOT;
+	b->size++;
+	b->nlevel[BOOK_HEARD]++;
+	bk_index_add(b, i);
+}
+
+/*
+ * There always is room: each entry holds a slot of a table, there are no
+ * more entries than slots, and the caller has seen a free slot.
+ */
+uint32_t
+bk_entry_new(struct book *b, const struct peer_addr *addr)
+{
+	uint32_t	 i = unused_take(b);
+	struct entry	*e = entry_at(b, i);
+
+	bk_entry_take(b, i, addr);
+	e->first_heard = e->last_heard = b->now;
+	bk_sched_due(b, i);
+	bk_entry_changed(b, i);
+	return i;
+}
+
+static void
+pool_move(struct book *b, uint32_t i, enum pool to)
+{
+	struct entry	*e = entry_at(b, i);
+	uint32_t	 moved;
+
+	if (e->pool == to)
+		return;
+	if (e->pool != POOL_MAX) {
+		moved = bk_dense_del(&b->pools, e->pool, e->pool_pos);
+		if (moved != NIL)
+			entry_at(b, moved)->pool_pos = e->pool_pos;
+	}
+	e->pool = to;
+	if (to != POOL_MAX)
+		e->pool_pos = bk_dense_add(&b->pools, to, i);
+}
+
+static void
+ready_move(struct book *b, uint32_t i, enum ready to)
+{
+	struct entry	*e = entry_at(b, i);
+	uint32_t	 moved;
+
+	if (e->ready == to)
+		return;
+	if (e->ready != READY_NOT) {
+		moved = bk_dense_del(&b->ready, e->ready, e->ready_pos);
+		if (moved != NIL)
+			entry_at(b, moved)->ready_pos = e->ready_pos;
+	}
+	e->ready = to;
+	if (to != READY_NOT)
+		e->ready_pos = bk_dense_add(&b->ready, to, i);
+}
+
+static enum pool
+pool_of(const struct entry *e)
+{
+	bool	 old = entry_is_old(e);
+
+	if (e->level == BOOK_HEARD)
+		return POOL_HEARD;
+	if (e->fresh == FRESH_DAY)
+		return old ? POOL_DAY_OLD : POOL_DAY_NEW;
+	if (e->fresh == FRESH_3DAYS)
+		return old ? POOL_3DAYS_OLD : POOL_3DAYS_NEW;
+	return POOL_REACHED;
+}
+
+void
+bk_entry_settle(struct book *b, uint32_t i)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	pool_move(b, i, pool_of(e));
+	if (entry_is_resting(e))
+		ready_move(b, i, READY_NOT);
+	else
+		ready_move(b, i, entry_is_old(e) ? READY_OLD : READY_NEW);
+}
+
+void
+bk_entry_free(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	bk_contest_forget(b, i);
+	if (entry_is_old(e))
+		bk_old_leave(b, i);
+	else
+		bk_new_leave(b, i);
+	bk_sched(b, i, SCHED_NONE);
+	bk_fresh(b, i, FRESH_NONE);
+	pool_move(b, i, POOL_MAX);
+	ready_move(b, i, READY_NOT);
+	bk_index_del(b, i);
+	b->nlevel[e->level]--;
+	b->size--;
+	memset(e, 0, sizeof(*e));
+	e->link[CHAIN_SCHED].next = b->free;
+	b->free = i;
+	bk_entry_changed(b, i);
+}
+
+void
+bk_entry_changed(struct book *b, uint32_t i)
+{
+	bk_mark(b, BOOK_TABLE_ENTRY, i);
+}
+
+void
+bk_set_level(struct book *b, uint32_t i, enum book_level level)
+{
+	struct entry	*e = entry_at(b, i);
+
+	b->nlevel[e->level]--;
+	e->level = level;
+	b->nlevel[e->level]++;
+}
+
+/*
+ * Not worth its place in new.  Never while a dial may be under way.
+ * Source: Bitcoin Core addrman (IsTerrible), CometBFT known_address.go.
+ */
+bool
+bk_is_bad(const struct book *b, const struct entry *e)
+{
+	uint32_t	 seen;
+
+	if (e->last_try != 0 && since(b->now, e->last_try) < MINUTE)
+		return false;
+	if (e->last_success == 0 && e->failures >= BAD_NEVER)
+		return true;
+	seen = e->last_heard > e->last_success ?
+	    e->last_heard : e->last_success;
+	if (since(b->now, seen) > WEEK)
+		return true;
+	return e->failures >= BAD_LATELY &&
+	    since(b->now, e->last_success) > WEEK;
+}
+
+bool
+bk_is_banned(const struct book *b, const struct entry *e)
+{
+	return bk_ban_now(b, &e->addr.id, e->addr.na.ip);
+}

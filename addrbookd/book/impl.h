@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Inside the book: one entry, the structures that find it, and what the
+ * files of this folder offer one another.  Nobody else includes this but
+ * the book's own tests.
+ *
+ * Entries stand in one array and are named by their index, 1 and up; NIL
+ * (0) is none, so that memory fresh from calloc(3) is empty.  An entry is in
+ *   - the index by ID, always;
+ *   - the new table (1 to 4 places) or the old one (1), always;
+ *   - one dense set of `pools', by what it is worth in a reply, always;
+ *   - one dense set of `ready', by table, unless it is backing off;
+ *   - one list of `sched', by when it may be tried again, always;
+ *   - one list of `fresh', by when it was verified, if it is good.
+ */
+#ifndef PEXD_BOOK_IMPL_H
+#define PEXD_BOOK_IMPL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addrbookd/book/book.h"
+#include "common/netaddr.h"
+#include "common/rng.h"
+#include "common/siphash.h"
+
+#define NIL		0U
+
+#define SLOTS		64	/* in a bucket */
+#define BUCKETS_UNIT	5	/* 4 new buckets to 1 old */
+#define SOURCE_BUCKETS	16	/* new buckets one source group can reach */
+#define GROUP_BUCKETS	4	/* old buckets one group can reach */
+#define ENDPOINTS_MAX	4	/* of one ID: 3 claims and a verified one */
+#define CLAIMS_MAX	3
+
+#define HOST_CAP	1	/* of the old table */
+#define BLOCK_CAP	4
+#define GROUP_CAP	16
+
+#define MINUTE		60U
+#define HOUR		3600U
+#define DAY		86400U
+#define WEEK		(7 * DAY)
+
+#define GOOD_SPACING	HOUR		/* between two successes */
+#define PATIENCE	(3 * DAY)	/* with an incumbent that is silent */
+#define TESTS_WANTED	3		/* failed, TEST_SPACING apart */
+#define TEST_SPACING	HOUR
+#define TRY_SPACING	(10 * MINUTE)	/* crawl: of one triple */
+#define VERIFY_AFTER	(3 * HOUR)	/* probe: of an old acquaintance */
+#define BACKOFF_MAX	DAY
+#define BACKOFF_STEPS	17		/* 2^17 s is over a day */
+#define FULL_REST	(30 * MINUTE)
+#define HOLD_TIME	DAY
+#define HEARD_SPACING	HOUR		/* last_heard is no finer */
+
+#define CONTESTS_MAX	256
+#define SENIOR_SLACK	512	/* candidates kept beyond those needed */
+
+/* What an entry is worth in a reply. */
+enum pool {
+	POOL_DAY_OLD,		/* good, verified in 24 h, in the old table */
+	POOL_DAY_NEW,		/* the same, in the new one */
+	POOL_3DAYS_OLD,
+	POOL_3DAYS_NEW,
+	POOL_REACHED,		/* verified once, or longer ago */
+	POOL_HEARD,
+	POOL_MAX
+};
+
+enum ready {
+	READY_NEW,
+	READY_OLD,
+	READY_MAX,
+	READY_NOT = READY_MAX
+};
+
+/* How long ago a good entry was verified. */
+enum fresh {
+	FRESH_NONE,		/* not good */
+	FRESH_DAY,
+	FRESH_3DAYS,
+	FRESH_WEEK,
+	FRESH_STALE,
+	FRESH_MAX
+};
+
+/* When an entry may be tried again. */
+enum sched {
+	SCHED_NONE,
+	SCHED_REST,		/* + 1 .. BACKOFF_STEPS: backing off */
+	SCHED_REST_FULL = SCHED_REST + BACKOFF_STEPS + 1,
+	SCHED_REST_LOADED,	/* backing off since before the start */
+	SCHED_COOL,		/* tried within TRY_SPACING */
+	SCHED_DUE_HEARD,	/* never reached; longest due first */
+	SCHED_DUE_VERIFIED,
+	SCHED_MAX
+};
+
+/* The links of an entry: which chain of lists. */
+enum chain { CHAIN_SCHED, CHAIN_FRESH, CHAIN_MAX };
+
+struct link {
+	uint32_t	next, prev;
+};
+struct list {
+	uint32_t	head, tail, count;
+};
+
+#define ENTRY_USED	0x01
+#define ENTRY_OLD	0x02	/* stands in the old table */
+#define ENTRY_CHALLENGES 0x04	/* wants another's old place */
+#define ENTRY_CONTESTED	0x08	/* its old place is wanted */
+
+/* Two cache lines; picks and replies read only the first. */
+struct entry {
+	struct peer_addr addr;
+	uint8_t		level;
+	uint8_t		flags;
+	uint32_t	last_success;
+	uint32_t	last_try;
+	uint32_t	rest_until;
+	uint8_t		failures;	/* since the last success */
+	uint8_t		tests;		/* those that count as tests */
+	uint8_t		nrefs;		/* places in the tables */
+	uint8_t		sched;
+	uint32_t	pool_pos;
+	uint32_t	ready_pos;
+
+	uint32_t	first_success;
+	uint32_t	first_heard;
+	uint32_t	last_heard;
+	uint32_t	last_failure;
+	struct netgroup	source;
+	union {
+		uint32_t	ref[BOOK_REFS_MAX];	/* new places */
+		struct {
+			uint32_t	place;
+			uint32_t	next, prev;	/* old ones of a group */
+			uint32_t	last_test;
+		} old;
+	} at;
+	struct link	link[CHAIN_MAX];
+	uint16_t	successes;
+	uint16_t	tries;
+	uint8_t		pool;
+	uint8_t		ready;
+	uint8_t		fresh;
+	uint8_t		spare;
+};
+_Static_assert(sizeof(struct entry) == 128, "an entry is two cache lines");
+
+/*
+ * Dense sets: several arrays without holes that share one store of chunks,
+ * so that an entry drawn by a random number is always a member, and all
+ * together take the memory of one array.
+ */
+#define CHUNK		256
+#define DENSE_SETS	POOL_MAX
+
+struct dense {
+	uint32_t	*item;		/* nchunks x CHUNK */
+	uint32_t	*map;		/* per set: its chunks in order */
+	uint32_t	*spare;		/* stack of unused chunks */
+	uint32_t	 nspare;
+	uint32_t	 nchunks;
+	uint32_t	 count[DENSE_SETS];
+};
+
+/* Which rows a store has not seen yet; cleared by book_next_change(). */
+struct marks {
+	uint64_t	*bits;
+	uint32_t	 words;
+	uint32_t	 cursor;	/* word to look at next */
+	uint32_t	 count;
+};
+
+/* Two good entries want one place of the old table. */
+struct contest {
+	uint32_t	challenger, incumbent;
+};
+
+/*
+ * The good ones verified within a week with the oldest first success, in
+ * that order; more than are seniors, so that a loss seldom needs a search.
+ */
+struct senior {
+	uint32_t	first;		/* first success */
+	uint32_t	index;
+};
+struct seniors {
+	struct senior	list[SENIOR_SLACK];
+	uint32_t	n;
+	bool		complete;	/* nobody was left out for room */
+};
+
+/* A group's token buckets, as the times at which they are full again. */
+#define SOURCES		8192
+#define SOURCE_WAYS	8
+struct source {
+	struct netgroup	group;
+	int64_t		heard_full_ms;
+	int64_t		self_full_ms;
+};
+
+struct ban {
+	struct book_ban	row;
+	uint32_t	next, prev;	/* by since; free ones: next */
+	bool		used;
+};
+
+/* A cheap answer to "surely not banned": counters by a mixed hash. */
+#define BAN_FILTER	(2 * BOOK_BANS_MAX)
+
+struct bans {
+	struct ban	*ban;		/* 1 .. BOOK_BANS_MAX */
+	uint32_t	*index;		/* by key, open addressing */
+	uint8_t		*filter;
+	struct list	 order;		/* oldest first */
+	uint32_t	 free, top;
+};
+
+#define HOLD_WAYS	8
+
+struct config {
+	bool		 strict;
+	bool		 private_network;
+	struct node_id	*ids;		/* own ones, then private ones */
+	size_t		 nown;
+	size_t		 nprivate;
+};
+
+/* What book_check() can find: a code and a sentence each. */
+#define BROKEN_TABLE(X)							\
+	X(SIZE,		"the number of entries is wrong")		\
+	X(LEVELS,	"the number of entries of a level is wrong")	\
+	X(LEVEL,	"a level does not fit the successes")		\
+	X(TIMES,	"times are in the future or out of order")	\
+	X(FORBIDDEN,	"an address is there that never may enter")	\
+	X(BANNED,	"an ID is there that is banned")		\
+	X(INDEX,	"an entry is not found under its ID")		\
+	X(INDEX_CELLS,	"the index holds something else than entries")	\
+	X(TRIPLE,	"a triple is there twice")			\
+	X(CLAIMS,	"an ID has too many unverified endpoints")	\
+	X(VERIFIED,	"an ID has two verified endpoints")		\
+	X(REFS,		"an entry has no place, or too many")		\
+	X(NEW_PLACE,	"a new place does not hold its entry")		\
+	X(NEW_HASH,	"a new place is not where the hash puts it")	\
+	X(NEW_TWICE,	"an entry is twice in one new bucket")		\
+	X(NEW_COUNT,	"a new place holds nobody's entry")		\
+	X(OLD_PLACE,	"an old place does not hold its entry")		\
+	X(OLD_HASH,	"an old place is not where the hash puts it")	\
+	X(OLD_LEVEL,	"an old entry is not good")			\
+	X(OLD_COUNT,	"the number of old entries is wrong")		\
+	X(OLD_HOST,	"too many old entries of a host")		\
+	X(OLD_BLOCK,	"too many old entries of a /24 or /48")		\
+	X(OLD_GROUP,	"too many old entries of a group")		\
+	X(OLD_CHAIN,	"the old entries of a group are not linked")	\
+	X(POOL,		"an entry is in the wrong pool")		\
+	X(POOL_POS,	"an entry is not where its pool has it")	\
+	X(POOL_COUNT,	"a pool has members that are no entries")	\
+	X(READY,	"an entry is ready and resting, or neither")	\
+	X(READY_POS,	"an entry is not where the ready ones are")	\
+	X(READY_COUNT,	"the ready ones have members that are no entries") \
+	X(CHUNKS,	"chunks of the dense sets are lost")		\
+	X(SCHED,	"an entry waits in the wrong list")		\
+	X(SCHED_LINKS,	"a list of waiting entries is broken")		\
+	X(SCHED_LATE,	"an entry has waited too long")			\
+	X(RESTING,	"the number of resting entries is wrong")	\
+	X(FRESH,	"an entry is in the wrong list of freshness")	\
+	X(FRESH_LINKS,	"a list of freshness is broken")		\
+	X(FRESH_ORDER,	"a list of freshness is out of order")		\
+	X(SENIORS,	"the seniors are not the oldest good ones")	\
+	X(CONTEST,	"a contest is not between a good and an old entry") \
+	X(CONTEST_FLAGS, "an entry has a contest it does not know of")	\
+	X(FREE,		"unused entries are lost or used")		\
+	X(BANS,		"the list of bans is broken")			\
+	X(BANS_INDEX,	"a ban is not found under its key")		\
+	X(HOLDS,	"a hold is where it is not looked for")		\
+	X(OWN,		"too many own addresses, or one twice")		\
+	X(MARKS,	"the number of changed rows is wrong")
+
+struct book {
+	struct siphash_key key;
+	struct rng	*rng;
+	struct config	 conf;
+	uint32_t	 now;		/* the latest time seen */
+	uint32_t	 last_success;	/* of any dial */
+
+	uint32_t	 capacity;
+	uint32_t	 new_buckets, old_buckets;
+	struct entry	*entry;		/* 1 .. capacity, on cache lines */
+	void		*entry_memory;
+	uint32_t	 free, top;	/* unused: list, and all above top */
+	uint32_t	 size, nold, nresting;
+	uint32_t	 nlevel[BOOK_SENIOR];
+
+	uint32_t	*newtab, *oldtab;	/* by place */
+	uint32_t	*index;			/* by ID: tag and index */
+	uint32_t	 index_mask;
+	unsigned int	 index_bits;		/* of an entry's index in it */
+	uint32_t	*group;			/* first old one of a group */
+	uint32_t	 group_mask;
+
+	struct dense	 pools, ready;
+	struct list	 sched[SCHED_MAX];
+	struct list	 fresh[FRESH_MAX];
+	bool		 unsorted;	/* lists out of order by an import */
+	uint32_t	 sorted_at;
+	uint32_t	 spare_index;	/* loading: unused ones from the end */
+	struct seniors	 seniors;
+	struct contest	 contest[CONTESTS_MAX];
+	uint32_t	 ncontests;
+
+	struct source	*source;
+	int64_t		 announce_full_ms;
+	struct bans	 bans;
+	struct book_hold *hold;
+	struct book_own	 own[BOOK_OWN_MAX];
+	uint32_t	 nown;
+	struct marks	 marks[BOOK_TABLE_MAX];
+};
+
+static inline struct entry *
+entry_at(const struct book *b, uint32_t i)
+{
+	return &b->entry[i];
+}
+
+static inline bool
+entry_is_old(const struct entry *e)
+{
+	return e->flags & ENTRY_OLD;
+}
+
+static inline bool
+entry_is_resting(const struct entry *e)
+{
+	return e->sched > SCHED_REST && e->sched < SCHED_COOL;
+}
+
+/* Seconds from then to now; 0 if then is later. */
+static inline uint32_t
+since(uint32_t now, uint32_t then)
+{
+	return now > then ? now - then : 0;
+}
+
+/* book.c */
+void		 bk_tick(struct book *, uint32_t now);
+bool		 bk_is_own_id(const struct book *, const struct node_id *);
+bool		 bk_is_own_addr(const struct book *, const struct netaddr *);
+struct netgroup	 bk_group(const struct book *, const uint8_t ip[16]);
+/* May this address ever enter?  BOOK_ADDED: yes. */
+enum book_result bk_refuse(const struct book *, const struct peer_addr *);
+
+/* entry.c: making, unmaking and keeping an entry where it belongs */
+uint32_t	 bk_entry_new(struct book *, const struct peer_addr *);
+void		 bk_entry_take(struct book *, uint32_t index,
+		    const struct peer_addr *);
+void		 bk_entry_free(struct book *, uint32_t);
+void		 bk_entry_changed(struct book *, uint32_t);
+void		 bk_set_level(struct book *, uint32_t, enum book_level);
+/* Put it in the sets that fit its level, table and freshness. */
+void		 bk_entry_settle(struct book *, uint32_t);
+bool		 bk_is_bad(const struct book *, const struct entry *);
+bool		 bk_is_banned(const struct book *, const struct entry *);
+
+/* index.c: finding an ID */
+int		 bk_index_init(struct book *);
+void		 bk_index_add(struct book *, uint32_t);
+void		 bk_index_del(struct book *, uint32_t);
+uint32_t	 bk_find(const struct book *, const struct peer_addr *);
+unsigned int	 bk_endpoints(const struct book *, const struct node_id *,
+		    uint32_t out[ENDPOINTS_MAX]);
+
+/* place.c: where the hash puts an entry */
+uint32_t	 bk_new_place(const struct book *, const struct peer_addr *,
+		    struct netgroup source);
+uint32_t	 bk_new_slot(const struct book *, const struct peer_addr *,
+		    uint32_t bucket);
+uint32_t	 bk_old_place(const struct book *, const struct peer_addr *);
+uint64_t	 bk_hash_triple(const struct book *, const struct peer_addr *);
+uint64_t	 bk_hash_group(const struct book *, struct netgroup);
+
+/* newtab.c: the new table */
+bool		 bk_new_yields(const struct book *, uint32_t place,
+		    bool to_first);
+void		 bk_new_put(struct book *, uint32_t, uint32_t place);
+void		 bk_new_clear(struct book *, uint32_t place);
+void		 bk_new_leave(struct book *, uint32_t);
+void		 bk_new_force(struct book *, uint32_t);
+
+/* oldtab.c: the old table, its caps and contests */
+bool		 bk_promote(struct book *, uint32_t);
+void		 bk_old_put(struct book *, uint32_t, uint32_t place);
+void		 bk_old_leave(struct book *, uint32_t);
+bool		 bk_old_has_room(const struct book *, const struct peer_addr *,
+		    uint32_t place);
+bool		 bk_old_yields(const struct book *, const struct entry *);
+void		 bk_old_enforce(struct book *);
+uint32_t	*bk_group_slot(const struct book *, struct netgroup);
+
+/* contest.c: who waits for whose place */
+void		 bk_contest_add(struct book *, uint32_t challenger,
+		    uint32_t incumbent);
+void		 bk_contest_forget(struct book *, uint32_t);
+void		 bk_contest_settle(struct book *, uint32_t incumbent);
+
+/* dense.c */
+int		 bk_dense_init(struct dense *, uint32_t capacity,
+		    unsigned int nsets);
+void		 bk_dense_free(struct dense *);
+uint32_t	 bk_dense_add(struct dense *, unsigned int set, uint32_t item);
+/* Returns the item that now stands at pos, or NIL. */
+uint32_t	 bk_dense_del(struct dense *, unsigned int set, uint32_t pos);
+
+static inline uint32_t
+bk_dense_at(const struct dense *d, unsigned int set, uint32_t i)
+{
+	return d->item[d->map[set * d->nchunks + i / CHUNK] * CHUNK +
+	    i % CHUNK];
+}
+
+/* sched.c: lists and the passing of time */
+void		 bk_list_push(struct book *, enum chain, struct list *,
+		    uint32_t);
+void		 bk_list_del(struct book *, enum chain, struct list *,
+		    uint32_t);
+void		 bk_sched(struct book *, uint32_t, enum sched);
+void		 bk_sched_due(struct book *, uint32_t);
+void		 bk_sched_rest(struct book *, uint32_t, enum sched,
+		    uint32_t seconds);
+void		 bk_fresh(struct book *, uint32_t, enum fresh);
+enum fresh	 bk_fresh_of(const struct book *, const struct entry *);
+void		 bk_sched_pass(struct book *);
+void		 bk_sched_sort(struct book *);
+
+/* senior.c */
+void		 bk_senior_add(struct book *, uint32_t);
+void		 bk_senior_del(struct book *, uint32_t);
+uint32_t	 bk_senior_count(const struct book *);
+bool		 bk_is_senior(const struct book *, uint32_t);
+
+/* limit.c: token buckets by source group */
+bool		 bk_limit_heard(struct book *, struct netgroup, bool take);
+bool		 bk_limit_announce(struct book *, struct netgroup);
+
+/* hear.c */
+enum book_result bk_enter(struct book *, const struct peer_addr *,
+		    struct netgroup source, bool proved, bool limited,
+		    uint32_t *index);
+
+/* outcome.c */
+void		 bk_drop_rivals(struct book *, uint32_t);
+
+/* ban.c */
+int		 bk_bans_init(struct bans *);
+void		 bk_bans_free(struct bans *);
+bool		 bk_ban_now(const struct book *, const struct node_id *,
+		    const uint8_t *ip);
+uint32_t	 bk_ban_count(const struct book *);
+bool		 bk_ban_load(struct book *, uint32_t index,
+		    const struct book_ban *);
+int		 bk_ban_load_end(struct book *);
+uint32_t	 bk_ban_index(const struct book *, const struct book_ban *);
+
+/* hold.c */
+void		 bk_hold(struct book *, const struct peer_addr *);
+bool		 bk_is_held(const struct book *, const struct peer_addr *);
+uint32_t	 bk_hold_count(const struct book *);
+
+/* check.c */
+enum book_broken {
+	BROKEN_NOTHING,
+#define X(code, text)	BROKEN_##code,
+	BROKEN_TABLE(X)
+#undef X
+	BROKEN_MAX
+};
+
+/* marks.c */
+int		 bk_marks_init(struct marks *, uint32_t nrows);
+void		 bk_marks_free(struct marks *);
+void		 bk_mark(struct book *, enum book_table, uint32_t index);
+void		 bk_unmark(struct book *, enum book_table, uint32_t index);
+
+#endif

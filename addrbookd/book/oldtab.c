@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The old table: good entries only, one place each, few of a kind.  Who
+ * stands there stays until tests have shown that it is gone.
+ *
+ * Hosts and blocks are counted inside a group: an address that carries an
+ * IPv4 address (6to4, Teredo, NAT64) belongs to that one's group.
+ */
+#include "addrbookd/book/impl.h"
+
+struct blockers {
+	uint32_t	list[4];	/* the slot's, host, block, group */
+	unsigned int	n;
+};
+
+/* --- who is old in a group -------------------------------------------- */
+
+static struct netgroup
+group_of(const struct book *b, uint32_t i)
+{
+	return bk_group(b, entry_at(b, i)->addr.na.ip);
+}
+
+/* The cell with the first of that group, or the empty one for it. */
+uint32_t *
+bk_group_slot(const struct book *b, struct netgroup g)
+{
+	uint32_t	 at = bk_hash_group(b, g) & b->group_mask;
+
+	while (b->group[at] != NIL &&
+	    !netgroup_equal(group_of(b, b->group[at]), g))
+		at = (at + 1) & b->group_mask;
+	return &b->group[at];
+}
+
+static void
+group_close(struct book *b, uint32_t gap)
+{
+	uint32_t	 at, home;
+
+	for (at = (gap + 1) & b->group_mask; b->group[at] != NIL;
+	    at = (at + 1) & b->group_mask) {
+		home = bk_hash_group(b, group_of(b, b->group[at])) &
+		    b->group_mask;
+		if (((at - home) & b->group_mask) <
+		    ((at - gap) & b->group_mask))
+			continue;
+		b->group[gap] = b->group[at];
+		gap = at;
+	}
+	b->group[gap] = NIL;
+}
+
+static void
+group_add(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+	uint32_t	*head = bk_group_slot(b, group_of(b, i));
+
+	e->at.old.prev = NIL;
+	e->at.old.next = *head;
+	if (*head != NIL)
+		entry_at(b, *head)->at.old.prev = i;
+	*head = i;
+}
+
+static void
+group_del(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+	uint32_t	*head;
+
+	if (e->at.old.next != NIL)
+		entry_at(b, e->at.old.next)->at.old.prev = e->at.old.prev;
+	if (e->at.old.prev != NIL) {
+		entry_at(b, e->at.old.prev)->at.old.next = e->at.old.next;
+		return;
+	}
+	head = bk_group_slot(b, group_of(b, i));
+	if (e->at.old.next != NIL)
+		*head = e->at.old.next;
+	else
+		group_close(b, head - b->group);
+}
+
+/* --- standing there --------------------------------------------------- */
+
+void
+bk_old_put(struct book *b, uint32_t i, uint32_t place)
+{
+	struct entry	*e = entry_at(b, i);
+
+	b->oldtab[place] = i;
+	e->flags |= ENTRY_OLD;
+	e->nrefs = 1;
+	e->tests = 0;
+	e->at.old.place = place;
+	e->at.old.last_test = 0;
+	group_add(b, i);
+	b->nold++;
+	bk_entry_settle(b, i);
+	bk_entry_changed(b, i);
+}
+
+void
+bk_old_leave(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	group_del(b, i);
+	b->oldtab[e->at.old.place] = NIL;
+	e->flags &= ~ENTRY_OLD;
+	e->nrefs = 0;
+	e->tests = 0;
+	b->nold--;
+	bk_entry_changed(b, i);
+}
+
+/* --- whose place it would be ------------------------------------------ */
+
+bool
+bk_old_yields(const struct book *b, const struct entry *e)
+{
+	return e->tests >= TESTS_WANTED &&
+	    since(b->now, e->last_success) >= PATIENCE;
+}
+
+static bool
+same_host(const struct entry *e, const struct peer_addr *a)
+{
+	return nethost_equal(nethost_of(e->addr.na.ip), nethost_of(a->na.ip));
+}
+
+static bool
+same_block(const struct entry *e, const struct peer_addr *a)
+{
+	return netblock_equal(netblock_of(e->addr.na.ip),
+	    netblock_of(a->na.ip));
+}
+
+static bool
+same_group(const struct entry *e, const struct peer_addr *a)
+{
+	(void)e;
+	(void)a;
+	return true;		/* all on the chain are */
+}
+
+/* The caps, narrow ones first: who goes for a host counts for its group. */
+static const struct cap {
+	unsigned int	 max;
+	bool		(*same)(const struct entry *, const struct peer_addr *);
+} caps[] = {
+	{ HOST_CAP, same_host },
+	{ BLOCK_CAP, same_block },
+	{ GROUP_CAP, same_group },
+};
+#define NCAPS	(sizeof(caps) / sizeof(caps[0]))
+
+static bool
+is_blocker(const struct blockers *bl, uint32_t i)
+{
+	unsigned int	 n;
+
+	for (n = 0; n < bl->n; n++)
+		if (bl->list[n] == i)
+			return true;
+	return false;
+}
+
+/*
+ * If the cap is reached without those who go anyway, the one of the kind
+ * that was verified longest ago; else NIL.
+ */
+static uint32_t
+cap_blocker(const struct book *b, const struct cap *c,
+    const struct peer_addr *a, const struct blockers *bl)
+{
+	const struct entry	*e;
+	uint32_t		 i, weakest = NIL;
+	unsigned int		 n = 0;
+
+	for (i = *bk_group_slot(b, bk_group(b, a->na.ip)); i != NIL;
+	    i = e->at.old.next) {
+		e = entry_at(b, i);
+		if (is_blocker(bl, i) || !c->same(e, a))
+			continue;
+		n++;
+		if (weakest == NIL ||
+		    e->last_success < entry_at(b, weakest)->last_success)
+			weakest = i;
+	}
+	return n >= c->max ? weakest : NIL;
+}
+
+static void
+find_blockers(const struct book *b, const struct peer_addr *a, uint32_t place,
+    struct blockers *bl)
+{
+	uint32_t	 i;
+	size_t		 n;
+
+	bl->n = 0;
+	if (b->oldtab[place] != NIL)
+		bl->list[bl->n++] = b->oldtab[place];
+	if (b->conf.private_network)
+		return;
+	for (n = 0; n < NCAPS; n++)
+		if ((i = cap_blocker(b, &caps[n], a, bl)) != NIL)
+			bl->list[bl->n++] = i;
+}
+
+bool
+bk_old_has_room(const struct book *b, const struct peer_addr *a,
+    uint32_t place)
+{
+	struct blockers	 bl;
+
+	find_blockers(b, a, place, &bl);
+	return bl.n == 0;
+}
+
+/* --- getting there ---------------------------------------------------- */
+
+static void
+demote(struct book *b, uint32_t i)
+{
+	bk_contest_forget(b, i);
+	bk_old_leave(b, i);
+	bk_new_force(b, i);
+}
+
+/*
+ * Move a good entry from new to old, if nobody who may stay is in its way.
+ * Else it stays where it is, and whoever is in the way will be tested.
+ */
+bool
+bk_promote(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+	struct blockers	 bl;
+	uint32_t	 place = bk_old_place(b, &e->addr);
+	unsigned int	 n;
+
+	find_blockers(b, &e->addr, place, &bl);
+	for (n = 0; n < bl.n; n++)
+		if (!bk_old_yields(b, entry_at(b, bl.list[n]))) {
+			bk_contest_add(b, i, bl.list[n]);
+			return false;
+		}
+	bk_contest_forget(b, i);
+	bk_new_leave(b, i);
+	for (n = 0; n < bl.n; n++)
+		demote(b, bl.list[n]);
+	bk_old_put(b, i, place);
+	return true;
+}
+
+/* The caps hold from now on: everyone steps out and in again if it may. */
+void
+bk_old_enforce(struct book *b)
+{
+	uint32_t	 place, i;
+
+	for (place = 0; place < b->old_buckets * SLOTS; place++) {
+		if ((i = b->oldtab[place]) == NIL)
+			continue;
+		bk_old_leave(b, i);
+		if (bk_old_has_room(b, &entry_at(b, i)->addr, place)) {
+			bk_old_put(b, i, place);
+			continue;
+		}
+		bk_contest_forget(b, i);
+		bk_new_force(b, i);
+	}
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Outcomes: what our own dials teach about an entry.
+ */
+#include <string.h>
+
+#include "addrbookd/book/impl.h"
+
+/* Two proofs of life nearer than this are one success in the count. */
+#define ONE_SUCCESS	MINUTE
+
+static void
+count_up(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
+
+static void
+tried(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	if (e->last_try == 0 || since(b->now, e->last_try) >= MINUTE)
+		count_up(&e->tries);
+	e->last_try = b->now;
+	bk_entry_changed(b, i);
+}
+
+static void
+drop(struct book *b, uint32_t i)
+{
+	if (i != NIL)
+		bk_entry_free(b, i);
+}
+
+/* --- success ---------------------------------------------------------- */
+
+/* The key was proved here, so here is where the ID is. */
+void
+bk_drop_rivals(struct book *b, uint32_t i)
+{
+	uint32_t	 eps[ENDPOINTS_MAX];
+	unsigned int	 n;
+
+	n = bk_endpoints(b, &entry_at(b, i)->addr.id, eps);
+	while (n-- > 0)
+		if (eps[n] != i)
+			bk_entry_free(b, eps[n]);
+}
+
+/*
+ * An entry for one that was dialled without the book's advice.  It has
+ * proved itself, so it gets a place even where another stands.
+ */
+static uint32_t
+enter_dialled(struct book *b, const struct peer_addr *addr)
+{
+	struct netgroup	 own = bk_group(b, addr->na.ip);
+	uint32_t	 i = NIL, eps[ENDPOINTS_MAX];
+	unsigned int	 n;
+
+	if (bk_refuse(b, addr) != BOOK_ADDED ||
+	    bk_ban_now(b, &addr->id, addr->na.ip))
+		return NIL;
+	if (bk_enter(b, addr, own, true, false, &i) != BOOK_NO_ROOM)
+		return i;
+	for (n = bk_endpoints(b, &addr->id, eps); n > 0; n--)
+		bk_entry_free(b, eps[n - 1]);
+	bk_new_clear(b, bk_new_place(b, addr, own));
+	i = bk_entry_new(b, addr);
+	entry_at(b, i)->source = own;
+	bk_new_force(b, i);
+	return i;
+}
+
+static enum book_level
+level_earned(const struct book *b, const struct entry *e,
+    enum book_outcome how)
+{
+	if (e->level == BOOK_GOOD || how != BOOK_LIVE ||
+	    since(b->now, e->first_success) >= GOOD_SPACING)
+		return BOOK_GOOD;
+	return BOOK_REACHED;
+}
+
+static void
+note_success(struct book *b, struct entry *e)
+{
+	if (e->first_success == 0)
+		e->first_success = b->now;
+	if (e->last_success == 0 ||
+	    since(b->now, e->last_success) >= ONE_SUCCESS)
+		count_up(&e->successes);
+	e->last_success = b->now;
+	e->failures = 0;
+	e->tests = 0;
+	e->rest_until = 0;
+	if (entry_is_old(e))
+		e->at.old.last_test = 0;
+	b->last_success = b->now;
+}
+
+static void
+success(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	struct entry	*e;
+
+	if (i == NIL && (i = enter_dialled(b, addr)) == NIL)
+		return;
+	bk_drop_rivals(b, i);
+	e = entry_at(b, i);
+	tried(b, i);
+	note_success(b, e);
+	bk_set_level(b, i, level_earned(b, e, how));
+	if (e->flags & ENTRY_CONTESTED)
+		bk_contest_forget(b, i);
+	if (e->level == BOOK_GOOD && !entry_is_old(e))
+		bk_promote(b, i);
+	bk_fresh(b, i, bk_fresh_of(b, e));
+	bk_sched_due(b, i);
+}
+
+/* --- failure ---------------------------------------------------------- */
+
+/* 2^n seconds after the n-th failure and up to one more, at most a day. */
+static void
+back_off(struct book *b, uint32_t i)
+{
+	unsigned int	 n = entry_at(b, i)->failures;
+	uint32_t	 s;
+
+	if (n < 1)
+		n = 1;
+	if (n > BACKOFF_STEPS)
+		n = BACKOFF_STEPS;
+	s = 1U << n < BACKOFF_MAX ? 1U << n : BACKOFF_MAX;
+	bk_sched_rest(b, i, SCHED_REST + n, s + rng_below(b->rng, 2));
+}
+
+static void
+count_failure(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	if (e->failures < UINT8_MAX)
+		e->failures++;
+	e->last_failure = b->now;
+	if (entry_is_old(e) &&
+	    since(b->now, e->at.old.last_test) >= TEST_SPACING) {
+		if (e->tests < UINT8_MAX)
+			e->tests++;
+		e->at.old.last_test = b->now;
+	}
+}
+
+/* Our own outage fails all alike: it may cost each entry one failure. */
+static void
+failed(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	struct entry	*e = entry_at(b, i);
+
+	(void)addr;
+	(void)how;
+	if (i == NIL)
+		return;
+	tried(b, i);
+	if (b->last_success > e->last_failure)
+		count_failure(b, i);
+	back_off(b, i);
+	bk_contest_settle(b, i);
+}
+
+static uint32_t
+latest(uint32_t x, uint32_t y)
+{
+	return x > y ? x : y;
+}
+
+/*
+ * A node at its limit is alive.  One that is at it for days on end is of no
+ * more use than a dead one: a failure a day.
+ */
+static void
+full(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	struct entry	*e = entry_at(b, i);
+	uint32_t	 from;
+
+	(void)addr;
+	(void)how;
+	if (i == NIL)
+		return;
+	tried(b, i);
+	from = latest(e->last_failure, latest(e->last_success,
+	    e->first_heard));
+	if (since(b->now, from) >= DAY)
+		count_failure(b, i);
+	bk_sched_rest(b, i, SCHED_REST_FULL, FULL_REST);
+}
+
+/* --- neither ---------------------------------------------------------- */
+
+static void
+dialled(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	(void)addr;
+	(void)how;
+	if (i == NIL)
+		return;
+	tried(b, i);
+	if (!entry_is_resting(entry_at(b, i)))
+		bk_sched_due(b, i);
+}
+
+static void
+wrong(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	(void)how;
+	drop(b, i);
+	bk_hold(b, addr);
+}
+
+static void
+self(struct book *b, const struct peer_addr *addr, uint32_t i,
+    enum book_outcome how)
+{
+	(void)how;
+	drop(b, i);
+	book_add_own(b, b->now, &addr->na);
+}
+
+typedef void	outcome_handler(struct book *, const struct peer_addr *,
+		    uint32_t, enum book_outcome);
+
+static outcome_handler *const handlers[BOOK_OUTCOME_MAX] = {
+	[BOOK_DIALLED]		= dialled,
+	[BOOK_LIVE]		= success,
+	[BOOK_ANSWERED]		= success,
+	[BOOK_MATURE]		= success,
+	[BOOK_FAILED]		= failed,
+	[BOOK_FULL]		= full,
+	[BOOK_OURS]		= dialled,
+	[BOOK_WRONG_ID]		= wrong,
+	[BOOK_WRONG_NETWORK]	= wrong,
+	[BOOK_SELF]		= self,
+};
+
+void
+book_outcome(struct book *b, uint32_t now, const struct peer_addr *addr,
+    enum book_outcome how)
+{
+	bk_tick(b, now);
+	handlers[how](b, addr, bk_find(b, addr), how);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Picks: which entry to dial next, for a slot, a probe or a crawl.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "addrbookd/book/impl.h"
+
+#define DRAWS_MAX	64	/* for one pick */
+#define IMPATIENCE	1.2	/* each refused draw makes one more likely */
+#define WEIGHT_TRIED	0.01	/* tried within TRY_SPACING */
+#define SKIPS_MAX	16	/* in a queue whose first are excluded */
+
+/* 0.66 to the n-th, n failures in a row. */
+static const double weights[] = {
+	1.0, 0.66, 0.4356, 0.287496, 0.18974736, 0.1252332576,
+	0.082653950016, 0.05455160701056, 0.0360040606269696,
+};
+#define WEIGHTS	(sizeof(weights) / sizeof(weights[0]))
+
+static double
+weight_of(const struct book *b, const struct entry *e)
+{
+	double	 w;
+
+	w = weights[e->failures < WEIGHTS ? e->failures : WEIGHTS - 1];
+	if (e->last_try != 0 && since(b->now, e->last_try) < TRY_SPACING)
+		w *= WEIGHT_TRIED;
+	return w;
+}
+
+static bool
+excluded(const struct book *b, const struct entry *e,
+    const struct book_exclude *ex)
+{
+	struct netgroup	 g;
+	size_t		 n;
+
+	if (bk_is_banned(b, e))
+		return true;
+	if (ex == NULL)
+		return false;
+	for (n = 0; n < ex->nids; n++)
+		if (node_id_equal(&ex->ids[n], &e->addr.id))
+			return true;
+	if (ex->ngroups == 0)
+		return false;
+	g = bk_group(b, e->addr.na.ip);
+	for (n = 0; n < ex->ngroups; n++)
+		if (netgroup_equal(ex->groups[n], g))
+			return true;
+	return false;
+}
+
+static void
+fill(const struct book *b, uint32_t i, enum book_why why,
+    struct book_pick *p)
+{
+	const struct entry	*e = entry_at(b, i);
+
+	p->addr = e->addr;
+	p->level = bk_is_senior(b, i) ? BOOK_SENIOR : e->level;
+	p->why = why;
+}
+
+static bool
+is_picked(const struct book *b, uint32_t i, const struct book_pick *p,
+    unsigned int n)
+{
+	while (n-- > 0)
+		if (peer_addr_equal(&p[n].addr, &entry_at(b, i)->addr))
+			return true;
+	return false;
+}
+
+/* --- for a slot ------------------------------------------------------- */
+
+/*
+ * New or old, by how many of each may be dialled.
+ * Source: CometBFT p2p/pex/addrbook.go (PickAddress).
+ */
+static enum ready
+choose_table(struct book *b, unsigned int bias)
+{
+	double	 old = sqrt(b->ready.count[READY_OLD]) * (100 - bias);
+	double	 new = sqrt(b->ready.count[READY_NEW]) * bias;
+
+	return (old + new) * rng_unit(b->rng) < old ? READY_OLD : READY_NEW;
+}
+
+static uint32_t
+draw(struct book *b, enum ready table, const struct book_exclude *ex,
+    const struct book_pick *p, unsigned int n)
+{
+	const struct entry	*e;
+	double			 chance = 1.0;
+	uint32_t		 i;
+	int			 k;
+
+	if (b->ready.count[table] == 0)
+		return NIL;
+	for (k = 0; k < DRAWS_MAX; k++, chance *= IMPATIENCE) {
+		i = bk_dense_at(&b->ready, table,
+		    rng_below(b->rng, b->ready.count[table]));
+		e = entry_at(b, i);
+		if (weight_of(b, e) * chance <= rng_unit(b->rng))
+			continue;
+		if (!is_picked(b, i, p, n) && !excluded(b, e, ex))
+			return i;
+	}
+	return NIL;
+}
+
+unsigned int
+book_pick(struct book *b, uint32_t now, unsigned int bias,
+    const struct book_exclude *ex, struct book_pick *p, unsigned int want)
+{
+	unsigned int	 n = 0, k;
+	uint32_t	 i;
+
+	bk_tick(b, now);
+	if (bias > 100)
+		bias = 100;
+	for (k = 0; k < want; k++) {
+		if (n >= b->ready.count[READY_OLD] + b->ready.count[READY_NEW])
+			break;
+		i = draw(b, choose_table(b, bias), ex, p, n);
+		if (i != NIL)
+			fill(b, i, BOOK_WHY_BIAS, &p[n++]);
+	}
+	return n;
+}
+
+/* All of them, in random order, as far as they are wanted. */
+unsigned int
+book_pick_seniors(struct book *b, uint32_t now, const struct book_exclude *ex,
+    struct book_pick *p, unsigned int want)
+{
+	uint32_t		 order[BOOK_SENIORS_MAX], count, k, r, i;
+	const struct entry	*e;
+	unsigned int		 n = 0;
+
+	bk_tick(b, now);
+	count = bk_senior_count(b);
+	for (k = 0; k < count; k++)
+		order[k] = b->seniors.list[k].index;
+	for (k = 0; k < count && n < want; k++) {
+		r = k + rng_below(b->rng, count - k);
+		i = order[r];
+		order[r] = order[k];
+		e = entry_at(b, i);
+		if (!entry_is_resting(e) && !excluded(b, e, ex))
+			fill(b, i, BOOK_WHY_SENIOR, &p[n++]);
+	}
+	return n;
+}
+
+/* --- for a probe or a crawl ------------------------------------------- */
+
+static void
+try_begins(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	if (e->tries < UINT16_MAX)
+		e->tries++;
+	e->last_try = b->now;
+	bk_sched(b, i, SCHED_COOL);
+	bk_entry_changed(b, i);
+}
+
+/*
+ * The first of a queue that may be dialled.  Who is excluded goes to its
+ * end, so that it does not stand in the way again soon.
+ */
+static uint32_t
+next_due(struct book *b, enum sched queue, uint32_t min_age,
+    const struct book_exclude *ex)
+{
+	const struct entry	*e;
+	uint32_t		 i;
+	int			 k;
+
+	for (k = 0; k < SKIPS_MAX; k++) {
+		if ((i = b->sched[queue].head) == NIL)
+			return NIL;
+		e = entry_at(b, i);
+		if (since(b->now, e->last_success) < min_age)
+			return NIL;
+		if (!excluded(b, e, ex))
+			return i;
+		bk_sched(b, i, queue);
+	}
+	return NIL;
+}
+
+static uint32_t
+due_new(struct book *b, const struct book_exclude *ex)
+{
+	return next_due(b, SCHED_DUE_HEARD, 0, ex);
+}
+
+static uint32_t
+due_verify(struct book *b, const struct book_exclude *ex)
+{
+	return next_due(b, SCHED_DUE_VERIFIED, VERIFY_AFTER, ex);
+}
+
+static uint32_t
+due_test(struct book *b, const struct book_exclude *ex)
+{
+	const struct entry	*e;
+	uint32_t		 start, k, i;
+
+	start = rng_below(b->rng, b->ncontests);
+	for (k = 0; k < b->ncontests && k < SKIPS_MAX; k++) {
+		i = b->contest[(start + k) % b->ncontests].incumbent;
+		e = entry_at(b, i);
+		if (!entry_is_resting(e) && !excluded(b, e, ex) &&
+		    since(b->now, e->last_try) >= TEST_SPACING)
+			return i;
+	}
+	return NIL;
+}
+
+static const struct probe {
+	uint32_t	(*next)(struct book *, const struct book_exclude *);
+	enum book_why	why;
+} probes[] = {
+	{ due_test, BOOK_WHY_TEST },
+	{ due_test, BOOK_WHY_TEST },
+	{ due_verify, BOOK_WHY_VERIFY },
+	{ due_new, BOOK_WHY_NEW },
+};
+#define NPROBES	(sizeof(probes) / sizeof(probes[0]))
+
+/* A kind by its share; if none of it is due, the next kind. */
+unsigned int
+book_pick_probe(struct book *b, uint32_t now, const struct book_exclude *ex,
+    struct book_pick *p)
+{
+	const struct probe	*probe;
+	uint32_t		 i;
+	size_t			 start, k;
+
+	bk_tick(b, now);
+	start = rng_below(b->rng, NPROBES);
+	for (k = 0; k < NPROBES; k++) {
+		probe = &probes[(start + k) % NPROBES];
+		if ((i = probe->next(b, ex)) == NIL)
+			continue;
+		fill(b, i, probe->why, p);
+		try_begins(b, i);
+		return 1;
+	}
+	return 0;
+}
+
+unsigned int
+book_pick_crawl(struct book *b, uint32_t now, const struct book_exclude *ex,
+    struct book_pick *p, unsigned int want)
+{
+	enum book_why	 why;
+	unsigned int	 n;
+	uint32_t	 i;
+
+	bk_tick(b, now);
+	for (n = 0; n < want; n++) {
+		why = BOOK_WHY_NEW;
+		if ((i = due_new(b, ex)) == NIL) {
+			why = BOOK_WHY_VERIFY;
+			i = next_due(b, SCHED_DUE_VERIFIED, 0, ex);
+		}
+		if (i == NIL)
+			break;
+		fill(b, i, why, &p[n]);
+		try_begins(b, i);
+	}
+	return n;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Places: which bucket, and which slot in it, the keyed hash gives an
+ * address.  The same for the life of a stored book, so numbers go into the
+ * hash in network order.
+ *
+ * Shape of the hash: CometBFT p2p/pex/addrbook.go (calcNewBucket,
+ * calcOldBucket); a slot that is fixed too: Bitcoin Core addrman.
+ */
+#include <string.h>
+
+#include "addrbookd/book/impl.h"
+
+/* What a hash is for stands first, so that no two uses can meet. */
+struct input {
+	uint8_t	b[64];
+	size_t	n;
+};
+
+static void
+put(struct input *in, const void *p, size_t n)
+{
+	memcpy(in->b + in->n, p, n);
+	in->n += n;
+}
+
+static void
+put_number(struct input *in, uint64_t v)
+{
+	int	 shift;
+
+	for (shift = 56; shift >= 0; shift -= 8)
+		in->b[in->n++] = v >> shift & 0xff;
+}
+
+static void
+put_triple(struct input *in, const struct peer_addr *a)
+{
+	put(in, a->id.b, sizeof(a->id.b));
+	put(in, a->na.ip, sizeof(a->na.ip));
+	in->b[in->n++] = a->na.port >> 8;
+	in->b[in->n++] = a->na.port & 0xff;
+}
+
+static uint64_t
+hash(const struct book *b, const struct input *in)
+{
+	return siphash24(&b->key, in->b, in->n);
+}
+
+static struct input
+start(char use)
+{
+	struct input	 in;
+
+	in.b[0] = use;
+	in.n = 1;
+	return in;
+}
+
+static uint32_t
+slot(const struct book *b, char table, uint32_t bucket,
+    const struct peer_addr *a)
+{
+	struct input	 in = start(table);
+
+	put_number(&in, bucket);
+	put_triple(&in, a);
+	return bucket * SLOTS + hash(b, &in) % SLOTS;
+}
+
+uint32_t
+bk_new_slot(const struct book *b, const struct peer_addr *a, uint32_t bucket)
+{
+	return slot(b, 'n', bucket, a);
+}
+
+uint32_t
+bk_new_place(const struct book *b, const struct peer_addr *a,
+    struct netgroup source)
+{
+	struct input	 in = start('g');
+	uint64_t	 h;
+
+	put_number(&in, bk_group(b, a->na.ip).v);
+	put_number(&in, source.v);
+	h = hash(b, &in) % SOURCE_BUCKETS;
+	in = start('b');
+	put_number(&in, source.v);
+	put_number(&in, h);
+	return bk_new_slot(b, a, hash(b, &in) % b->new_buckets);
+}
+
+uint32_t
+bk_old_place(const struct book *b, const struct peer_addr *a)
+{
+	struct input	 in = start('t');
+	uint64_t	 h;
+
+	put_triple(&in, a);
+	h = hash(b, &in) % GROUP_BUCKETS;
+	in = start('B');
+	put_number(&in, bk_group(b, a->na.ip).v);
+	put_number(&in, h);
+	return slot(b, 'o', hash(b, &in) % b->old_buckets, a);
+}
+
+uint64_t
+bk_hash_triple(const struct book *b, const struct peer_addr *a)
+{
+	struct input	 in = start('T');
+
+	put_triple(&in, a);
+	return hash(b, &in);
+}
+
+uint64_t
+bk_hash_group(const struct book *b, struct netgroup g)
+{
+	struct input	 in = start('G');
+
+	put_number(&in, g.v);
+	return hash(b, &in);
+}
