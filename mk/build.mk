@@ -3,13 +3,23 @@
 
 include $(O)/config.mk
 all: programs
-include $(O)/rules.mk
 
+# What the rules name has to be known before they are read.
 LIB_COMMON = $(O)/libcommon.a
 LIB_WIRE = $(O)/libwire.a
 LIB_BOOK = $(O)/libbook.a
 LIB_POLICY = $(O)/libpolicy.a
 LIB_REGRESS = $(O)/libregress.a
+
+# Tests may link what is pure or below a process, never a whole process:
+# the objects named here are those that stand for themselves.
+include mk/testobjs.mk
+TEST_LIBS = $(LIB_REGRESS) $(TEST_OBJS) $(LIB_BOOK) $(LIB_POLICY) \
+	$(LIB_WIRE) $(LIB_COMMON)
+TEST_LDLIBS = $(LIBS_ATF) $(LIBS_NANOPB) $(LIBS_CRYPTO) $(LIBS_SQLITE) \
+	$(LIBS_JANSSON) $(LIBS_EVDNS) $(BASE_LIBS) -lm
+
+include $(O)/rules.mk
 
 PROGRAMS = $(O)/pexd/pexd $(O)/pexctl/pexctl \
 	$(O)/libexec/engine $(O)/libexec/dialer $(O)/libexec/addrbookd
@@ -48,14 +58,6 @@ $(O)/libexec/addrbookd: $(OBJS_addrbookd) $(LIB_BOOK) $(LIB_COMMON)
 $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)
-
-# Tests may link what is pure or below a process, never a whole process:
-# the objects named here are those that stand for themselves.
-include mk/testobjs.mk
-TEST_LIBS = $(LIB_REGRESS) $(TEST_OBJS) $(LIB_BOOK) $(LIB_POLICY) \
-	$(LIB_WIRE) $(LIB_COMMON)
-TEST_LDLIBS = $(LIBS_ATF) $(LIBS_NANOPB) $(LIBS_CRYPTO) $(LIBS_SQLITE) \
-	$(LIBS_JANSSON) $(LIBS_EVDNS) $(BASE_LIBS) -lm
 
 unit: $(PROGS_regress_unit)
 bench: $(PROGS_regress_bench)
