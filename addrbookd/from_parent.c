@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/* What the operator asks through the parent: show, ban, import. */
+
+#include <string.h>
+
+#include "addrbookd/addrbookd.h"
+#include "common/log.h"
+
+static void
+on_show(void *arg, struct pipe *p, struct msg *msg)
+{
+	show_answer(arg, msg->id, msg->body);
+}
+
+static void
+ban_by_hand(struct addrbookd *a, uint32_t req, const struct m_ban *m,
+    const struct node_id *id, const uint8_t *ip)
+{
+	uint32_t now = clock_now(a), until;
+
+	until = book_ban(a->book, now, id, ip, BOOK_FAULT_OPERATOR,
+	    m->left_s);
+	if (until <= now) {
+		child_done(a->child, req, STATUS_INVALID, 0,
+		    "hosts are not banned in a private network");
+		return;
+	}
+	tell_ban_all(a, id, ip, until - now);
+	child_done(a->child, req, STATUS_OK, 0, "");
+}
+
+static void
+unban_by_hand(struct addrbookd *a, uint32_t req, const struct node_id *id,
+    const uint8_t *ip)
+{
+	if (!book_unban(a->book, clock_now(a), id, ip)) {
+		child_done(a->child, req, STATUS_NOT_FOUND, 0,
+		    "it is not banned");
+		return;
+	}
+	tell_ban_all(a, id, ip, 0);
+	child_done(a->child, req, STATUS_OK, 0, "");
+}
+
+static void
+on_ctl_ban(void *arg, struct pipe *p, struct msg *msg)
+{
+	struct addrbookd *a = arg;
+	const struct m_ban *m = msg->body;
+	const struct node_id *id = m->has_id ? &m->id : NULL;
+	const uint8_t *ip = m->has_host ? m->ip : NULL;
+
+	if (id == NULL && ip == NULL)
+		child_done(a->child, msg->id, STATUS_INVALID, 0,
+		    "neither an ID nor a host to ban");
+	else if (m->left_s == 0)
+		unban_by_hand(a, msg->id, id, ip);
+	else
+		ban_by_hand(a, msg->id, m, id, ip);
+}
+
+/* A row of pexd's own export, as the book takes it. */
+static void
+row_of(const struct m_row_entry *m, struct book_row *row)
+{
+	memset(row, 0, sizeof(*row));
+	row->addr = m->addr;
+	row->level = m->level > LEVEL_GOOD ? BOOK_GOOD : m->level;
+	row->first_heard = m->first_heard;
+	row->last_heard = m->last_heard;
+	row->first_success = m->first_success;
+	row->last_success = m->last_success;
+	row->last_try = m->last_try;
+	row->rest_until = m->next_try;
+	row->failures = m->attempts > UINT8_MAX ? UINT8_MAX : m->attempts;
+	row->successes = m->successes > UINT16_MAX ? UINT16_MAX :
+	    m->successes;
+}
+
+static enum book_result
+import_one(struct addrbookd *a, const struct m_row_entry *m, bool history)
+{
+	struct book_row row;
+
+	if (!history)
+		return book_import(a->book, clock_now(a), &m->addr);
+	row_of(m, &row);
+	return book_import_row(a->book, clock_now(a), &row);
+}
+
+static void
+on_ctl_import(void *arg, struct pipe *p, struct msg *msg)
+{
+	struct addrbookd *a = arg;
+	const struct m_import *m = msg->body;
+	struct m_imported done = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < m->n; i++) {
+		switch (import_one(a, &m->list[i], m->with_history)) {
+		case BOOK_ADDED:
+			done.taken++;
+			break;
+		case BOOK_KNOWN:
+			done.known++;
+			break;
+		default:
+			done.refused++;
+			break;
+		}
+	}
+	child_row(a->child, msg->id, MSG_IMPORTED, &done);
+	child_done(a->child, msg->id, STATUS_OK, 0, "");
+	tell_status(a, false);
+}
+
+const struct msg_handler addrbookd_from_parent[] = {
+	{ MSG_SHOW,		on_show },
+	{ MSG_CTL_BAN,		on_ctl_ban },
+	{ MSG_CTL_IMPORT,	on_ctl_import },
+	{ MSG_NONE,		NULL }
+};

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/* addrbookd: keeps the address book, in memory and in its one directory. */
+
+#include <sys/types.h>
+#include <sys/time.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "addrbookd/addrbookd.h"
+#include "common/log.h"
+
+#define TICK_MS		250	/* so a change is on disk within a second */
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct addrbookd *a = arg;
+
+	store_sync(a->store, a->book);
+	tell_status(a, false);
+	tell_seniors(a, false);
+}
+
+static void
+log_report(const struct store_report *r, unsigned int n)
+{
+	if (r->set_aside[0] != '\0')
+		log_warnx("the address book was set aside as %s: %s",
+		    r->set_aside, r->why);
+	if (r->salvaged)
+		log_warnx("kept %u sound entries of the damaged book", n);
+	if (r->from_copy)
+		log_warnx("%u entries come from the copy of the last clean "
+		    "start", n);
+	if (r->migrated)
+		log_info("the address book was migrated to this version");
+	if (r->fresh)
+		log_info("beginning a fresh address book");
+	else
+		log_info("the address book holds %u entries", n);
+}
+
+static int
+open_book(struct addrbookd *a, const struct conf *conf, const char *dir)
+{
+	uint8_t fresh_key[BOOK_KEY_SIZE], key[BOOK_KEY_SIZE];
+	struct book_config cfg;
+	struct node_id *ids;
+	int n;
+
+	arc4random_buf(fresh_key, sizeof(fresh_key));
+	a->store = store_open(dir, conf->network, fresh_key, key, &a->report);
+	if (a->store == NULL)
+		return -1;
+	if (config_of(conf, &cfg, &ids) == -1) {
+		log_warn("no memory for the address book");
+		return -1;
+	}
+	a->book = book_new(book_entries(conf), key, &a->rng, &cfg);
+	free(ids);
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(fresh_key, sizeof(fresh_key));
+	if (a->book == NULL ||
+	    (n = store_load(a->store, a->book, clock_now(a))) == -1) {
+		log_warn("no memory for the address book");
+		return -1;
+	}
+	log_report(&a->report, n);
+	return addrbookd_configure(a, conf);
+}
+
+static int
+init(void *ctx, struct child *c, const struct m_proc_init *m)
+{
+	struct addrbookd *a = ctx;
+	uint8_t seed[RNG_SEED_SIZE];
+
+	a->child = c;
+	clock_start(a);
+	arc4random_buf(seed, sizeof(seed));
+	rng_seed(&a->rng, seed);
+	explicit_bzero(seed, sizeof(seed));
+	/* After chroot(2) the directory is the root. */
+	if (open_book(a, child_conf(c), m->drop ? "/" : m->state_dir) == -1)
+		return -1;
+	a->tick = event_new(child_base(c), -1, EV_PERSIST, on_tick, a);
+	if (a->tick == NULL) {
+		log_warn("cannot make a timer");
+		return -1;
+	}
+	return 0;
+}
+
+static void
+start(void *ctx)
+{
+	struct addrbookd *a = ctx;
+	struct timeval tv = { .tv_usec = TICK_MS * 1000 };
+
+	event_add(a->tick, &tv);
+}
+
+static void
+conf_changed(void *ctx, const struct conf *old)
+{
+	struct addrbookd *a = ctx;
+
+	(void)addrbookd_configure(a, child_conf(a->child));
+	tell_status(a, false);
+}
+
+static const char *
+conf_check(void *ctx, const struct conf *next)
+{
+	struct addrbookd *a = ctx;
+	const struct conf *now = child_conf(a->child);
+
+	if (now != NULL && next->limits.book_size != now->limits.book_size)
+		return "book size needs a restart";
+	return NULL;
+}
+
+static void
+pipe_up(void *ctx, enum role role, struct pipe *p)
+{
+	tell_everything(ctx, role);
+}
+
+static void
+stop(void *ctx)
+{
+	struct addrbookd *a = ctx;
+
+	store_close(a->store, a->book);
+	book_free(a->book);
+	event_free(a->tick);
+}
+
+static const struct child_ops ops = {
+	.role = ROLE_ADDRBOOKD,
+	.neighbours = ROLE_ENGINE | ROLE_DIALER,
+	.from_parent = addrbookd_from_parent,
+	.from_engine = addrbookd_from_engine,
+	.from_dialer = addrbookd_from_dialer,
+	.init = init,
+	.conf_check = conf_check,
+	.conf_changed = conf_changed,
+	.start = start,
+	.pipe_up = pipe_up,
+	.stop = stop,
+};
+
+int
+main(int argc, char **argv)
+{
+	struct addrbookd *a;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		fatal("no memory");
+	return child_main(&ops, a, argc, argv);
+}

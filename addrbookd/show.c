@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+/* Answers to pexctl show: what the book and the store know. */
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "addrbookd/addrbookd.h"
+
+#define ROWS_AT_ONCE	64	/* then the parent asks again */
+
+static void
+count(struct addrbookd *a, uint32_t id, const char *name, int64_t value)
+{
+	child_counter(a->child, id, name, value);
+}
+
+static void
+summary_book(struct addrbookd *a, uint32_t id)
+{
+	struct book_counts c;
+
+	book_count(a->book, clock_now(a), &c);
+	count(a, id, "book_capacity", c.capacity);
+	count(a, id, "book_size", c.size);
+	count(a, id, "book_new", c.in_new);
+	count(a, id, "book_old", c.in_old);
+	count(a, id, "book_heard", c.heard);
+	count(a, id, "book_reached", c.reached);
+	count(a, id, "book_good", c.good);
+	count(a, id, "book_good_24h", c.good_day);
+	count(a, id, "book_seniors", c.seniors);
+	count(a, id, "book_backing_off", c.resting);
+	count(a, id, "book_contests", c.contests);
+	count(a, id, "book_holds", c.holds);
+	count(a, id, "bans", c.bans);
+}
+
+/* "added" becomes "heard_added"; names are lower_snake. */
+static void
+count_named(struct addrbookd *a, uint32_t id, const char *prefix,
+    const char *name, uint64_t value)
+{
+	char text[MSG_NAME_SIZE], *s;
+
+	snprintf(text, sizeof(text), "%s_%s", prefix, name);
+	for (s = text; *s != '\0'; s++)
+		if (*s == ' ' || *s == '-')
+			*s = '_';
+	count(a, id, text, value);
+}
+
+static void
+summary_traffic(struct addrbookd *a, uint32_t id)
+{
+	const struct addrbookd_stats *s = &a->stats;
+	int i;
+
+	count(a, id, "lists_total", s->lists);
+	count(a, id, "addresses_heard_total", s->heard);
+	count(a, id, "addresses_added_total", s->added);
+	for (i = 0; i < BOOK_RESULT_MAX; i++)
+		count_named(a, id, "heard", book_result_name(i),
+		    s->results[i]);
+	count(a, id, "selections_total", s->selects);
+	count(a, id, "addresses_selected_total", s->selected);
+	count(a, id, "picks_total", s->picks);
+	count(a, id, "addresses_picked_total", s->picked);
+	count(a, id, "outcomes_total", s->outcomes);
+	for (i = 1; i < MISBEHAVED_MAX; i++)
+		count_named(a, id, "misbehaved", misbehaviour_name(i),
+		    s->faults[i]);
+}
+
+static void
+summary_store(struct addrbookd *a, uint32_t id)
+{
+	struct store_stats s;
+
+	store_stats(a->store, &s);
+	count(a, id, "store_commits_total", s.commits);
+	count(a, id, "store_rows_total", s.rows);
+	count(a, id, "store_errors_total", s.errors);
+	count(a, id, "store_queued", s.queued);
+	count(a, id, "store_commit_max_ms", s.commit_max_ms);
+	child_fact(a->child, id, "store", s.failing ? s.error : "ok");
+	if (a->report.set_aside[0] != '\0')
+		child_fact(a->child, id, "store_set_aside",
+		    a->report.set_aside);
+}
+
+static void
+show_summary(struct addrbookd *a, uint32_t id, uint64_t cursor)
+{
+	summary_book(a, id);
+	summary_traffic(a, id);
+	summary_store(a, id);
+	child_done(a->child, id, STATUS_OK, 0, "");
+}
+
+static void
+fill_entry(const struct book_row *r, struct m_row_entry *m)
+{
+	unsigned int i;
+
+	memset(m, 0, sizeof(*m));
+	m->addr = r->addr;
+	m->level = r->senior ? LEVEL_SENIOR : (enum level)r->level;
+	m->is_old = r->old;
+	m->verified = r->level >= BOOK_GOOD;
+	m->attempts = r->failures;
+	m->successes = r->successes;
+	m->first_heard = r->first_heard;
+	m->last_heard = r->last_heard;
+	m->last_try = r->last_try;
+	m->first_success = r->first_success;
+	m->last_success = r->last_success;
+	m->next_try = r->rest_until;
+	for (i = 0; i < r->nplaces && i < MSG_BUCKETS_MAX; i++)
+		m->buckets[m->nbuckets++] = r->place[i] / 64;
+}
+
+static void
+show_book(struct addrbookd *a, uint32_t id, uint64_t cursor)
+{
+	struct book_row row;
+	struct m_row_entry m;
+	uint32_t at = cursor;
+	unsigned int n;
+
+	for (n = 0; n < ROWS_AT_ONCE; n++) {
+		if (!book_next_row(a->book, clock_now(a), &at, &row)) {
+			child_done(a->child, id, STATUS_OK, 0, "");
+			return;
+		}
+		fill_entry(&row, &m);
+		child_row(a->child, id, MSG_ROW_ENTRY, &m);
+	}
+	child_done(a->child, id, STATUS_MORE, at, "");
+}
+
+static void
+show_bans(struct addrbookd *a, uint32_t id, uint64_t cursor)
+{
+	struct book_ban ban;
+	struct m_row_ban m;
+	uint32_t at = cursor;
+	unsigned int n;
+
+	for (n = 0; n < ROWS_AT_ONCE; n++) {
+		if (!book_next_ban(a->book, clock_now(a), &at, &ban)) {
+			child_done(a->child, id, STATUS_OK, 0, "");
+			return;
+		}
+		memset(&m, 0, sizeof(m));
+		m.has_id = ban.by_id;
+		m.has_host = !ban.by_id;
+		m.id = ban.id;
+		memcpy(m.ip, ban.ip, sizeof(m.ip));
+		m.until = ban.until;
+		m.count = ban.times;
+		strlcpy(m.why, book_fault_name(ban.fault), sizeof(m.why));
+		child_row(a->child, id, MSG_ROW_BAN, &m);
+	}
+	child_done(a->child, id, STATUS_MORE, at, "");
+}
+
+static void
+show_nodes(struct addrbookd *a, uint32_t id, uint64_t cursor)
+{
+	struct m_row_node m;
+	unsigned int n;
+
+	for (n = 0; n < ROWS_AT_ONCE; n++) {
+		if (!store_next_node(a->store, &cursor, &m)) {
+			child_done(a->child, id, STATUS_OK, 0, "");
+			return;
+		}
+		child_row(a->child, id, MSG_ROW_NODE, &m);
+	}
+	child_done(a->child, id, STATUS_MORE, cursor, "");
+}
+
+static void (*const shows[SHOW_MAX])(struct addrbookd *, uint32_t,
+    uint64_t) = {
+	[SHOW_SUMMARY]	= show_summary,
+	[SHOW_BOOK]	= show_book,
+	[SHOW_BANS]	= show_bans,
+	[SHOW_NODES]	= show_nodes,
+};
+
+void
+show_answer(struct addrbookd *a, uint32_t id, const struct m_show *m)
+{
+	if (m->what >= SHOW_MAX || shows[m->what] == NULL)
+		child_done(a->child, id, STATUS_INVALID, 0,
+		    "addrbookd does not know that");
+	else
+		shows[m->what](a, id, m->cursor);
+}
