@@ -15,6 +15,9 @@
 
 #include "common/netaddr.h"
 
+/* Where the control socket is if nobody says otherwise. */
+#define CONF_CONTROL_SOCKET	PEXD_RUNDIR "/pexd.sock"
+
 /* Limits of configured text and lists, each reported by name when hit. */
 #define CONF_NETWORK_SIZE	51	/* chain ID: 50 bytes (CometBFT), NUL */
 #define CONF_MONIKER_SIZE	65	/* NUL included */
