@@ -10,6 +10,7 @@
 struct neighbour {
 	enum role	 role;
 	struct pipe	*pipe;
+	uint32_t	 number;	/* of the pipe, the parent's */
 	bool		 synced;
 };
 

@@ -111,8 +111,8 @@ neighbour_ended(void *arg, struct pipe *p, enum pipe_end end, const char *why)
 		log_warnx("closing the pipe to %s: %s",
 		    role_name(pipe_peer(p)), why);
 		strlcpy(m.why, why, sizeof(m.why));
-		(void)child_send(c, ROLE_PARENT, MSG_PROC_VIOLATION, 0, -1,
-		    &m);
+		(void)child_send(c, ROLE_PARENT, MSG_PROC_VIOLATION,
+		    n->number, -1, &m);
 	} else
 		log_debug("lost %s", role_name(pipe_peer(p)));
 	if (n->pipe == p) {
@@ -170,8 +170,18 @@ handlers_from(const struct child_ops *ops, enum role role)
 	}
 }
 
+/* The parent makes another one. */
 static void
-attach(struct child *c, struct neighbour *n, int fd)
+lost_pipe(struct child *c, enum role role)
+{
+	struct m_proc_pipe_lost m = { .peer = role };
+
+	log_warn("cannot use the pipe to %s", role_name(role));
+	(void)child_send(c, ROLE_PARENT, MSG_PROC_PIPE_LOST, 0, -1, &m);
+}
+
+static void
+attach(struct child *c, struct neighbour *n, int fd, uint32_t number)
 {
 	if (n->pipe != NULL) {		/* the old one died unnoticed */
 		pipe_free(n->pipe);
@@ -180,10 +190,11 @@ attach(struct child *c, struct neighbour *n, int fd)
 			c->ops->pipe_down(c->ctx, n->role);
 	}
 	n->synced = false;
+	n->number = number;
 	n->pipe = pipe_new(c->base, fd, c->ops->role, n->role,
 	    &neighbour_ops, c);
 	if (n->pipe == NULL) {
-		log_warn("cannot use the pipe to %s", role_name(n->role));
+		lost_pipe(c, n->role);
 		return;
 	}
 	pipe_handle(n->pipe, handlers_from(c->ops, n->role), c->ctx);
@@ -206,12 +217,12 @@ on_proc_pipe(void *arg, struct pipe *p, struct msg *m)
 		return;
 	}
 	if (fd == -1) {
-		log_warnx("the pipe to %s was lost: no descriptor free",
-		    role_name(b->peer));
+		errno = EMFILE;
+		lost_pipe(c, n->role);
 		return;
 	}
 	m->fd = -1;
-	attach(c, n, fd);
+	attach(c, n, fd, m->id);
 	check_ready(c);
 }
 

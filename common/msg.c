@@ -76,6 +76,9 @@ static const struct field f_m_proc_init[] = {
 	BOOL(m_proc_init, sandbox_log), U32(m_proc_init, nofile), END
 };
 static const struct field f_m_proc_pipe[] = { U8(m_proc_pipe, peer), END };
+static const struct field f_m_proc_pipe_lost[] = {
+	U8(m_proc_pipe_lost, peer), END
+};
 static const struct field f_m_proc_ready[] = {
 	TEXT(m_proc_ready, sandbox), END
 };

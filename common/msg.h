@@ -182,7 +182,15 @@ struct m_proc_init {			/* who and how a child is to be */
 	uint32_t	nofile;
 };
 
-struct m_proc_pipe {			/* + fd: the pipe to that neighbour */
+/*
+ * + fd: the pipe to that neighbour.  The header id numbers the pipe, for
+ * what may be told of it later.
+ */
+struct m_proc_pipe {
+	uint8_t		peer;
+};
+
+struct m_proc_pipe_lost {		/* it came without its descriptor */
 	uint8_t		peer;
 };
 
@@ -190,7 +198,8 @@ struct m_proc_ready {
 	char		sandbox[MSG_NAME_SIZE];	/* the level reached */
 };
 
-struct m_proc_violation {		/* a neighbour broke the protocol */
+/* A neighbour broke the protocol; header id: the number of the pipe. */
+struct m_proc_violation {
 	uint8_t		peer;
 	char		why[256];
 };
@@ -494,6 +503,7 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	/* wiring */							\
 	X(PROC_INIT,	R_P,	R_CH,		MSG_KEEP,	m_proc_init) \
 	X(PROC_PIPE,	R_P,	R_CH,		MSG_FD,		m_proc_pipe) \
+	X(PROC_PIPE_LOST, R_CH,	R_P,		MSG_KEEP,	m_proc_pipe_lost) \
 	X(PROC_START,	R_P,	R_CH,		MSG_KEEP,	m_empty) \
 	X(PROC_READY,	R_CH,	R_P,		MSG_KEEP,	m_proc_ready) \
 	X(PROC_VIOLATION, R_CH,	R_P,		MSG_KEEP,	m_proc_violation) \

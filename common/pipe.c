@@ -49,6 +49,7 @@ struct pipe {
 	enum role			 self, peer;
 	int				 fd;
 	bool				 over, in_dispatch, dead;
+	bool				 deaf;	/* the neighbour reads no more */
 	bool				 was_high, paused, flushing;
 	char				 why[128];
 };
@@ -217,14 +218,33 @@ pipe_handle(struct pipe *p, const struct msg_handler *h, void *ctx)
 
 /* --- writing ----------------------------------------------------------- */
 
+static bool
+is_gone(int error)
+{
+	return error == EPIPE || error == ECONNRESET;
+}
+
+/*
+ * A neighbour that went may have left messages, its reason above all: they
+ * are read first, and where they end the pipe does.
+ */
+static void
+write_failed(struct pipe *p, int error)
+{
+	if (is_gone(error) && !p->paused)
+		p->deaf = true;
+	else
+		pipe_end(p, is_gone(error) ? PIPE_EOF : PIPE_ERROR,
+		    strerror(error));
+}
+
 static void
 write_some(struct pipe *p)
 {
-	if (p->over)
+	if (p->over || p->deaf)
 		return;
 	if (imsgbuf_write(&p->ibuf) == -1) {
-		pipe_end(p, errno == EPIPE || errno == ECONNRESET ? PIPE_EOF :
-		    PIPE_ERROR, strerror(errno));
+		write_failed(p, errno);
 		return;
 	}
 	if (imsgbuf_queuelen(&p->ibuf) > 0)
@@ -269,7 +289,7 @@ may_queue(struct pipe *p, const struct msg_info *info)
 	if (info == NULL || !(info->senders & p->self) ||
 	    !(info->receivers & p->peer))
 		return EINVAL;
-	if (p->over)
+	if (p->over || p->deaf)
 		return EPIPE;
 	if (p->stats.queued > PIPE_HIGH_WATER && (info->flags & MSG_SHED)) {
 		p->stats.shed++;
@@ -336,7 +356,7 @@ pipe_signal(struct pipe *p, uint32_t type)
 void
 pipe_flush(struct pipe *p)
 {
-	if (!p->over)
+	if (!p->over && !p->deaf)
 		(void)imsgbuf_write(&p->ibuf);
 }
 
@@ -426,7 +446,8 @@ on_read(evutil_socket_t fd, short what, void *arg)
 	p->in_dispatch = true;
 	if (what & EV_READ) {
 		if ((n = imsgbuf_read(&p->ibuf)) == -1)
-			pipe_end(p, PIPE_ERROR, strerror(errno));
+			pipe_end(p, is_gone(errno) ? PIPE_EOF : PIPE_ERROR,
+			    strerror(errno));
 		else {
 			/* What came before the end still counts. */
 			dispatch_all(p);

@@ -261,6 +261,33 @@ ATF_TC_BODY(what_came_before_the_end_counts, tc)
 	pair_free(&t);
 }
 
+/* A neighbour that died with messages unread is gone, not in error. */
+ATF_TC_WITHOUT_HEAD(last_words_of_the_dead);
+ATF_TC_BODY(last_words_of_the_dead, tc)
+{
+	struct m_addrs *m = calloc(1, sizeof(*m));
+	struct m_selected *s = calloc(1, sizeof(*s));
+	struct pair t;
+
+	pair_init_both(&t);
+	ATF_CHECK_EQ(pipe_send(t.book, MSG_SELECTED, 1, -1, s), 0);
+	pipe_flush(t.book);
+	ATF_CHECK_EQ(pipe_send(t.engine, MSG_ADDRS, 9, -1, m), 0);
+	pipe_flush(t.engine);
+	pipe_free(t.engine);
+	t.engine = NULL;
+	/* The failing write comes before the read. */
+	ATF_CHECK_EQ(pipe_send(t.book, MSG_SELECTED, 2, -1, s), 0);
+	pipe_flush(t.book);
+	turn(&t);
+	turn(&t);
+	ATF_CHECK_EQ(t.got, 1);
+	ATF_CHECK_EQ(t.ended, PIPE_EOF);
+	free(m);
+	free(s);
+	pair_free(&t);
+}
+
 ATF_TC_WITHOUT_HEAD(sheds_above_high_water);
 ATF_TC_BODY(sheds_above_high_water, tc)
 {
@@ -343,6 +370,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, handler_may_refuse);
 	ATF_TP_ADD_TC(tp, handler_may_free_its_pipe);
 	ATF_TP_ADD_TC(tp, what_came_before_the_end_counts);
+	ATF_TP_ADD_TC(tp, last_words_of_the_dead);
 	ATF_TP_ADD_TC(tp, sheds_above_high_water);
 	ATF_TP_ADD_TC(tp, gives_up_at_the_hard_limit);
 	ATF_TP_ADD_TC(tp, paused_pipe_keeps_its_messages);
