@@ -9,9 +9,14 @@
 
 /* --- recording --------------------------------------------------------- */
 
-#define NEXT(fx, what)							\
-	(ATF_REQUIRE_MSG((fx)->n##what < FX_LOG, "too many " #what),	\
-	    &(fx)->what[(fx)->n##what++])
+static unsigned
+next_index(unsigned *n)
+{
+	ATF_REQUIRE_MSG(*n < FX_LOG, "more happened than is recorded");
+	return (*n)++;
+}
+
+#define NEXT(fx, what)	(&(fx)->what[next_index(&(fx)->n##what)])
 
 static void
 on_pick(void *arg, uint32_t id, const struct m_pick *m)
@@ -225,6 +230,32 @@ fx_last_pick(struct fx *fx)
 {
 	ATF_REQUIRE_MSG(fx->npicks > 0, "nothing was asked of the book");
 	return &fx->picks[fx->npicks - 1];
+}
+
+struct fx_pick *
+fx_last_of(struct fx *fx, enum pick_kind kind)
+{
+	unsigned i;
+
+	for (i = fx->npicks; i-- > 0;)
+		if (fx->picks[i].m.kind == kind)
+			return &fx->picks[i];
+	atf_tc_fail("the book was not asked that");
+}
+
+struct fx_pick *
+fx_next_pick(struct fx *fx, enum pick_kind kind)
+{
+	uint64_t end = fx->now + 24 * FX_HOUR, due;
+	unsigned i = fx->npicks;
+
+	while ((due = policy_due(fx->p)) <= end) {
+		fx_run(fx, due > fx->now ? due - fx->now : 0);
+		for (; i < fx->npicks; i++)
+			if (fx->picks[i].m.kind == kind)
+				return &fx->picks[i];
+	}
+	atf_tc_fail("the book is not asked that");
 }
 
 void

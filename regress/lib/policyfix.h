@@ -76,9 +76,12 @@ void		 fx_free(struct fx *);
 void		 fx_run(struct fx *, uint64_t ms);
 void		 fx_check(struct fx *);		/* its own rules hold */
 
-/* The book's part.  The last pick of a kind that was not answered yet. */
+/* The book's part.  The last question, or the last of that kind. */
 void		 fx_status(struct fx *, unsigned good, bool wanted);
 struct fx_pick	*fx_last_pick(struct fx *);
+struct fx_pick	*fx_last_of(struct fx *, enum pick_kind);
+/* Let time pass until the book is asked such a question (within a day). */
+struct fx_pick	*fx_next_pick(struct fx *, enum pick_kind);
 void		 fx_answer_pick(struct fx *, const struct fx_pick *,
 		    const struct peer_addr *, unsigned n);
 
