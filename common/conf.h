@@ -126,7 +126,7 @@ struct conf {
 	bool		has_external4, has_external6;
 	struct netaddr	external4, external6;
 	struct netaddr	listen[CONF_LISTEN_MAX];
-	unsigned	nlisten;
+	uint16_t	nlisten;
 	struct node_id	id;			/* ours, from the key */
 	uint8_t		pubkey[32];		/* Ed25519 */
 

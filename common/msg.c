@@ -67,6 +67,8 @@ static const struct field f_el_id[] = {
 	{ F_RAW, 0, sizeof(struct node_id), 0, 0, 0, NULL }, END
 };
 
+static const struct field f_el_na[] = { { F_NA, 0, 0, 0, 0, 0, NULL }, END };
+
 static const struct field f_m_empty[] = { END };
 
 static const struct field f_m_proc_init[] = {
@@ -98,6 +100,7 @@ static const struct field f_conf[] = {
 	BOOL(conf, strict), BOOL(conf, private_network),
 	BOOL(conf, allow_duplicate_ip), BOOL(conf, has_external4),
 	BOOL(conf, has_external6), NA(conf, external4), NA(conf, external6),
+	LIST_OF(conf, nlisten, listen, CONF_LISTEN_MAX, f_el_na),
 	ID(conf, id), RAW(conf, pubkey),
 	U32(conf, limits.max_inbound), U32(conf, limits.max_outbound),
 	U32(conf, limits.max_dials), U32(conf, limits.pending),
