@@ -71,12 +71,22 @@ release_input(struct wire_conn *conn)
 }
 
 static void
-release_all(struct wire_conn *conn)
+release_secrets(struct wire_conn *conn)
 {
 	release_input(conn);
-	output_free(conn);
 	secret_wipe(&conn->secret);
 	wire_crypto_forget(conn->config->crypto);
+}
+
+/*
+ * Node infos cross: ours is queued when theirs is refused, and the peer can
+ * learn what is wrong from nothing else.
+ */
+static bool
+keeps_output(const struct wire_conn *conn)
+{
+	return conn->error >= WIRE_INFO_LENGTH &&
+	    conn->error <= WIRE_NO_COMMON_CHANNEL;
 }
 
 /*
@@ -88,9 +98,11 @@ settle(struct wire_conn *conn)
 {
 	if (conn->is_busy)
 		return;
-	if (conn->phase == WIRE_PHASE_FAILED)
-		release_all(conn);
-	else if (conn->phase == WIRE_PHASE_CLOSING)
+	if (conn->phase == WIRE_PHASE_FAILED) {
+		release_secrets(conn);
+		if (!keeps_output(conn))
+			output_free(conn);
+	} else if (conn->phase == WIRE_PHASE_CLOSING)
 		release_input(conn);
 }
 
@@ -104,7 +116,8 @@ wire_conn_free(struct wire_conn *conn)
 		wire_conn_fail(conn, WIRE_CLOSED);
 		return;
 	}
-	release_all(conn);
+	release_secrets(conn);
+	output_free(conn);
 	freezero(conn, sizeof(*conn));
 }
 
@@ -390,15 +403,23 @@ wire_conn_awaits_pong(const struct wire_conn *conn)
 }
 
 size_t
-wire_conn_memory(const struct wire_conn *conn)
+wire_conn_held(const struct wire_conn *conn)
 {
-	size_t	 n = sizeof(*conn) + mconn_held(&conn->mconn);
+	size_t	 n = mconn_held(&conn->mconn);
 
-	n += conn->held_raw.len + conn->held_chunk.len + conn->out.size;
-	if (conn->hs != NULL)
-		n += sizeof(*conn->hs);
+	n += conn->held_raw.len + conn->held_chunk.len;
 	if (conn->frame != NULL)
 		n += SECRET_FRAME_SIZE;
+	return n;
+}
+
+size_t
+wire_conn_memory(const struct wire_conn *conn)
+{
+	size_t	 n = sizeof(*conn) + wire_conn_held(conn) + conn->out.size;
+
+	if (conn->hs != NULL)
+		n += sizeof(*conn->hs);
 	return n;
 }
 

@@ -30,7 +30,7 @@ enum wire_phase {
 	WIRE_PHASE_ADMIT,	/* wire_conn_start() is awaited */
 	WIRE_PHASE_RUNNING,
 	WIRE_PHASE_CLOSING,	/* input is ignored, output drains */
-	WIRE_PHASE_FAILED,	/* keys and buffers are gone */
+	WIRE_PHASE_FAILED,	/* keys and input are gone */
 };
 
 struct wire_conn;
@@ -54,6 +54,12 @@ struct wire_conn_ops {
 	 */
 	void	(*node_info)(struct wire_conn *, const struct nodeinfo *,
 		    void *);
+	/*
+	 * It decoded but is refused; the connection fails with that error on
+	 * return.  May be NULL.
+	 */
+	void	(*refused)(struct wire_conn *, const struct nodeinfo *,
+		    enum wire_error, void *);
 	/* A whole message on one of our channels. */
 	void	(*message)(struct wire_conn *, uint8_t channel,
 		    struct wire_span, void *);
@@ -102,7 +108,8 @@ size_t		 wire_conn_want(const struct wire_conn *);
 /*
  * What the peer sent.  All of it is taken (bytes that may not be looked at
  * yet are kept).  Anything but WIRE_OK is final: the reason is kept, keys
- * and buffers are wiped, close the socket.
+ * and buffers are wiped, close the socket.  If it was their node info that
+ * failed, what is queued stays: ours tells them why.
  *
  * WIRE_CLOSED: a callback called wire_conn_free(); conn is gone.
  */
@@ -151,6 +158,8 @@ const struct node_id *wire_conn_remote_id(const struct wire_conn *);
 bool		 wire_conn_peer_has_channel(const struct wire_conn *, uint8_t);
 /* Bytes of memory that this connection holds now, itself included. */
 size_t		 wire_conn_memory(const struct wire_conn *);
+/* The part of that which is input: incomplete, or not to be looked at yet. */
+size_t		 wire_conn_held(const struct wire_conn *);
 /* "key exchange", "authentication", …  Never NULL. */
 const char	*wire_phase_text(enum wire_phase);
 

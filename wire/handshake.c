@@ -185,9 +185,13 @@ handshake_take_nodeinfo(struct wire_conn *conn, struct wire_span *in)
 	rv = delim_next(&conn->mconn.delim, NODEINFO_MAX, in, &msg);
 	if (rv != WIRE_OK || msg.p == NULL)
 		return length_error(rv, WIRE_INFO_LENGTH);
-	if ((rv = nodeinfo_decode(msg, &theirs)) != WIRE_OK ||
-	    (rv = check_nodeinfo(conn, &theirs)) != WIRE_OK)
+	if ((rv = nodeinfo_decode(msg, &theirs)) != WIRE_OK)
 		return rv;
+	if ((rv = check_nodeinfo(conn, &theirs)) != WIRE_OK) {
+		if (conn->ops->refused != NULL)
+			conn->ops->refused(conn, &theirs, rv, conn->arg);
+		return rv;
+	}
 	for (i = 0; i < theirs.channels.len; i++) {
 		id = theirs.channels.p[i];
 		conn->peer_channels[id / 64] |= 1ULL << id % 64;
