@@ -125,17 +125,17 @@ int
 book_configure(struct book *b, uint32_t now, const struct book_config *conf)
 {
 	struct config	 c;
-	bool		 caps_on;
+	bool		 moved;
 
 	if (config_copy(&c, conf) == -1)
 		return -1;
 	bk_tick(b, now);
 	remove_forbidden(b, &c);
-	caps_on = b->conf.private_network && !c.private_network;
+	moved = b->conf.private_network != c.private_network;
 	free(b->conf.ids);
 	b->conf = c;
-	if (caps_on)
-		bk_old_enforce(b);
+	if (moved)
+		bk_old_replace(b);
 	return 0;
 }
 

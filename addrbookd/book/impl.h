@@ -398,7 +398,7 @@ void		 bk_old_leave(struct book *, uint32_t);
 bool		 bk_old_has_room(const struct book *, const struct peer_addr *,
 		    uint32_t place);
 bool		 bk_old_yields(const struct book *, const struct entry *);
-void		 bk_old_enforce(struct book *);
+void		 bk_old_replace(struct book *);
 uint32_t	*bk_group_slot(const struct book *, struct netgroup);
 
 /* contest.c: who waits for whose place */

@@ -256,15 +256,19 @@ bk_promote(struct book *b, uint32_t i)
 	return true;
 }
 
-/* The caps hold from now on: everyone steps out and in again if it may. */
+/*
+ * Places and caps are others from now on: everyone steps out, and in again
+ * if it may.
+ */
 void
-bk_old_enforce(struct book *b)
+bk_old_replace(struct book *b)
 {
-	uint32_t	 place, i;
+	uint32_t	 at, place, i;
 
-	for (place = 0; place < b->old_buckets * SLOTS; place++) {
-		if ((i = b->oldtab[place]) == NIL)
+	for (at = 0; at < b->old_buckets * SLOTS; at++) {
+		if ((i = b->oldtab[at]) == NIL)
 			continue;
+		place = bk_old_place(b, &entry_at(b, i)->addr);
 		bk_old_leave(b, i);
 		if (bk_old_has_room(b, &entry_at(b, i)->addr, place)) {
 			bk_old_put(b, i, place);

@@ -51,26 +51,24 @@ bk_drop_rivals(struct book *b, uint32_t i)
 
 /*
  * An entry for one that was dialled without the book's advice.  It has
- * proved itself, so it gets a place even where another stands.
+ * proved itself, so it takes its place from one that has not.
  */
 static uint32_t
 enter_dialled(struct book *b, const struct peer_addr *addr)
 {
 	struct netgroup	 own = bk_group(b, addr->na.ip);
-	uint32_t	 i = NIL, eps[ENDPOINTS_MAX];
-	unsigned int	 n;
+	uint32_t	 i = NIL, place;
 
 	if (bk_refuse(b, addr) != BOOK_ADDED ||
 	    bk_ban_now(b, &addr->id, addr->na.ip))
 		return NIL;
 	if (bk_enter(b, addr, own, true, false, &i) != BOOK_NO_ROOM)
 		return i;
-	for (n = bk_endpoints(b, &addr->id, eps); n > 0; n--)
-		bk_entry_free(b, eps[n - 1]);
-	bk_new_clear(b, bk_new_place(b, addr, own));
-	i = bk_entry_new(b, addr);
-	entry_at(b, i)->source = own;
-	bk_new_force(b, i);
+	place = bk_new_place(b, addr, own);
+	if (entry_at(b, b->newtab[place])->level > BOOK_HEARD)
+		return NIL;
+	bk_new_clear(b, place);
+	bk_enter(b, addr, own, true, false, &i);
 	return i;
 }
 
@@ -155,7 +153,16 @@ count_failure(struct book *b, uint32_t i)
 	}
 }
 
-/* Our own outage fails all alike: it may cost each entry one failure. */
+/*
+ * Our own outage fails all alike: it may cost each entry one failure.
+ * Within one second, what came first is not known.
+ */
+static bool
+network_works(const struct book *b, const struct entry *e)
+{
+	return b->last_success != 0 && b->last_success >= e->last_failure;
+}
+
 static void
 failed(struct book *b, const struct peer_addr *addr, uint32_t i,
     enum book_outcome how)
@@ -167,7 +174,7 @@ failed(struct book *b, const struct peer_addr *addr, uint32_t i,
 	if (i == NIL)
 		return;
 	tried(b, i);
-	if (b->last_success > e->last_failure)
+	if (network_works(b, e))
 		count_failure(b, i);
 	back_off(b, i);
 	bk_contest_settle(b, i);

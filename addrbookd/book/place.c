@@ -75,34 +75,66 @@ bk_new_slot(const struct book *b, const struct peer_addr *a, uint32_t bucket)
 	return slot(b, 'n', bucket, a);
 }
 
-uint32_t
-bk_new_place(const struct book *b, const struct peer_addr *a,
+/*
+ * In a private network, where all may share one group, nobody is confined
+ * to a few buckets for it.
+ */
+static uint64_t
+bucket_anywhere(const struct book *b, char table, const struct peer_addr *a,
+    uint64_t source)
+{
+	struct input	 in = start(table);
+
+	put_number(&in, source);
+	put_triple(&in, a);
+	return hash(b, &in);
+}
+
+static uint64_t
+bucket_new(const struct book *b, const struct peer_addr *a,
     struct netgroup source)
 {
 	struct input	 in = start('g');
 	uint64_t	 h;
 
+	if (b->conf.private_network)
+		return bucket_anywhere(b, 'p', a, source.v);
 	put_number(&in, bk_group(b, a->na.ip).v);
 	put_number(&in, source.v);
 	h = hash(b, &in) % SOURCE_BUCKETS;
 	in = start('b');
 	put_number(&in, source.v);
 	put_number(&in, h);
-	return bk_new_slot(b, a, hash(b, &in) % b->new_buckets);
+	return hash(b, &in);
 }
 
-uint32_t
-bk_old_place(const struct book *b, const struct peer_addr *a)
+static uint64_t
+bucket_old(const struct book *b, const struct peer_addr *a)
 {
 	struct input	 in = start('t');
 	uint64_t	 h;
 
+	if (b->conf.private_network)
+		return bucket_anywhere(b, 'P', a, 0);
 	put_triple(&in, a);
 	h = hash(b, &in) % GROUP_BUCKETS;
 	in = start('B');
 	put_number(&in, bk_group(b, a->na.ip).v);
 	put_number(&in, h);
-	return slot(b, 'o', hash(b, &in) % b->old_buckets, a);
+	return hash(b, &in);
+}
+
+uint32_t
+bk_new_place(const struct book *b, const struct peer_addr *a,
+    struct netgroup source)
+{
+	return slot(b, 'n', bucket_new(b, a, source) % b->new_buckets, a);
+}
+
+uint32_t
+bk_old_place(const struct book *b, const struct peer_addr *a)
+{
+	return slot(b, 'o', bucket_old(b, a) % b->old_buckets, a);
 }
 
 uint64_t

@@ -326,14 +326,14 @@ ATF_TC_BODY(source_limit, tc)
 	    .id = fix_peer(0).id, .na = fix_peer(0).na }, 3));
 	a = fix_peer(39000);
 	ATF_CHECK_EQ(BOOK_ADDED, fix_hear(&f, &a, 6));
-	/* A tenth of the day brings back a tenth of the tokens. */
-	f.now += FIX_DAY / 10;
+	/* A hundredth of the day brings back a hundredth of the tokens. */
+	f.now += FIX_DAY / 100;
 	before = added;
 	for (i = 30000; i < 38000; i++) {
 		a = fix_peer(i);
 		added += book_hear(f.book, f.now, &a, &src) == BOOK_ADDED;
 	}
-	ATF_CHECK_EQ(100, added - before);
+	ATF_CHECK_EQ_MSG(10, added - before, "%u", added - before);
 	fix_free(&f);
 }
 
