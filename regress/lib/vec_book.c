@@ -11,8 +11,8 @@
 
 #include "addrbookd/book/book.h"
 #include "common/conf.h"
+#include "common/nodekey.h"
 #include "regress/lib/hex.h"
-#include "regress/lib/nodekey.h"
 #include "regress/lib/vec.h"
 
 #define DAY		86400
@@ -98,18 +98,19 @@ check_private_key(struct vec *v, const uint8_t priv[64], const uint8_t *pub,
     const char *id)
 {
 	char		 text[NODE_ID_TEXT_SIZE];
-	struct nodekey	 key;
+	struct nodekey	*key;
+	struct nodekey_why why;
 
-	if (nodekey_init(&key, v->crypto, priv) == -1) {
-		vec_fail(v, "no key");
+	if ((key = nodekey_from_seed(priv, &why)) == NULL) {
+		vec_fail(v, "%s", why.text);
 		return;
 	}
-	VEC_CHECK(v, memcmp(key.pub, priv + 32, 32) == 0);
+	VEC_CHECK(v, memcmp(nodekey_pub(key), priv + 32, 32) == 0);
 	if (pub != NULL)
-		VEC_CHECK(v, memcmp(key.pub, pub, 32) == 0);
+		VEC_CHECK(v, memcmp(nodekey_pub(key), pub, 32) == 0);
 	if (id != NULL)
-		VEC_CHECK(v, strcmp(node_id_text(&key.id, text), id) == 0);
-	nodekey_free(&key);
+		VEC_CHECK(v, strcmp(node_id_text(nodekey_id(key), text), id) == 0);
+	nodekey_free(key);
 }
 
 void

@@ -96,18 +96,20 @@ void
 wirepeer_init(struct wirepeer *p, struct wire_crypto *crypto, uint64_t seed)
 {
 	static const char	 addr[] = "127.0.0.1:26656";
+	struct nodekey_why	 why;
 	struct rng		 rng = { seed };
 	uint8_t			 key[ED25519_KEY_SIZE];
 
 	memset(p, 0, sizeof(*p));
 	p->crypto = crypto;
 	rng_fill(&rng, key, sizeof(key));
-	if (nodekey_init(&p->key, crypto, key) == -1)
-		errx(1, "no key");
+	if ((p->key = nodekey_from_seed(key, &why)) == NULL)
+		errx(1, "%s", why.text);
+	p->id = *nodekey_id(p->key);
 	netaddr_parse(addr, strlen(addr), &p->listen_addr);
 	p->channels[0] = (struct mconn_channel){ PEX_CHANNEL, PEX_CAPACITY };
 	p->config.crypto = crypto;
-	p->config.id = p->key.id;
+	p->config.id = p->id;
 	p->config.info.p2p_version = 8;
 	p->config.info.block_version = 11;
 	p->config.info.network = wire_span_text("test-net");
@@ -143,7 +145,7 @@ void
 wirepeer_free(struct wirepeer *p)
 {
 	wire_conn_free(p->conn);
-	nodekey_free(&p->key);
+	nodekey_free(p->key);
 	free(p->message);
 	memset(p, 0, sizeof(*p));
 }
@@ -159,10 +161,10 @@ wirepeer_sign(struct wirepeer *p)
 {
 	uint8_t	 sig[ED25519_SIG_SIZE];
 
-	if (nodekey_sign(&p->key, p->challenge, sizeof(p->challenge),
+	if (nodekey_sign(p->key, p->challenge, sizeof(p->challenge),
 	    sig) == -1)
 		errx(1, "no signature");
-	return p->error = wire_conn_sign(p->conn, p->key.pub, sig);
+	return p->error = wire_conn_sign(p->conn, nodekey_pub(p->key), sig);
 }
 
 /* One piece from one to the other.  Returns its size. */
@@ -206,7 +208,7 @@ wirepair_pump(struct wirepeer *a, struct wirepeer *b, struct rng *rng)
 void
 wirepair_connect(struct wirepeer *a, struct wirepeer *b, struct rng *rng)
 {
-	wirepeer_open(a, &b->key.id, 101);
+	wirepeer_open(a, &b->id, 101);
 	wirepeer_open(b, NULL, 202);
 	wirepair_pump(a, b, rng);
 }

@@ -7,7 +7,7 @@
 #ifndef PEXD_REGRESS_WIREPEER_H
 #define PEXD_REGRESS_WIREPEER_H
 
-#include "regress/lib/nodekey.h"
+#include "common/nodekey.h"
 #include "regress/lib/rng.h"
 #include "wire/conn.h"
 #include "wire/pex.h"
@@ -18,7 +18,8 @@ struct wirepeer {
 	struct wire_crypto	*crypto;
 	struct wire_config	 config;
 	struct mconn_channel	 channels[WIREPEER_CHANNELS_MAX];
-	struct nodekey		 key;
+	struct nodekey		*key;
+	struct node_id		 id;
 	struct netaddr		 listen_addr;
 	struct wire_conn	*conn;
 
