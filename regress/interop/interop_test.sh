@@ -213,18 +213,17 @@ meet_body()
 # --- refusals --------------------------------------------------------------
 
 # The reason is in the log and in what pexctl shows.
-says()		# PEXD REASON
+says()		# PEXD PATTERN COUNTER
 {
 	wait_log "$1" "$2" 10
-	k=$(echo "$2" | tr 'A-Z ' 'a-z_')
-	wait_for 10 counted "$1" "$k" ||
-	    net_give_up "$1" "pexctl show does not count: $k"
+	wait_for 10 counted "$1" "$3" ||
+	    net_give_up "$1" "pexctl show does not count: $3"
 }
 
-counted()	# PEXD NAME
+counted()	# PEXD COUNTER
 {
-	[ "$(pexctl_j "$1" "[.. | objects | to_entries[] |
-	    select((.key | endswith(\"$2\")) and
+	[ "$(pexctl_j "$1" ".counters | [.. | objects | to_entries[] |
+	    select((.key | test(\"(^|_)($2)\$\")) and
 	    (.value | type == \"number\" and . > 0))] | length > 0" \
 	    show)" = true ]
 }
@@ -240,32 +239,41 @@ still_works()	# PEXD VERSION
 }
 
 # Both ways: pexd dials the wrong node, and is dialled by it.
-wrong()		# VERSION REASON FLAG...
+wrong()		# VERSION REASON COUNTER FLAG...
 {
-	v=$1 why=$2
-	shift 2
+	v=$1 why=$2 counter=$3
+	shift 3
 	start_comet "$v" wrong $COMET "$@"
 	start_peer out "persistent peer \"$(comet_at wrong)\""
-	says out "$why"
+	says out "$why" "$counter"
 	start_peer in
 	comet_cmd wrong dial "$(pexd_at in)" >/dev/null &&
 	    net_give_up in "the node was let in"
 	atf_check_equal incompatible "$(comet_j wrong .kind \
 	    dial "$(pexd_at in)")"
-	says in "$why"
+	says in "$why" "$counter"
 	atf_check_equal 0 "$(pexctl_j in '.peers | length' show peers)"
 	stop_pexd out
 	still_works in "$v"
 }
 
 wrong_network_descr="a node of another network is refused"
-wrong_network_body() { wrong "$1" "wrong network" -network other; }
+wrong_network_body()
+{
+	wrong "$1" "wrong network" wrong_network -network other
+}
 
 wrong_block_descr="a node of another block version is refused"
-wrong_block_body() { wrong "$1" "wrong block version" -block-version 12; }
+wrong_block_body()
+{
+	wrong "$1" "wrong block version" wrong_block_version -block-version 12
+}
 
 no_pex_descr="a node without a PEX channel is refused"
-no_pex_body() { wrong "$1" "no PEX channel" -pex=false -channels 20; }
+no_pex_body()
+{
+	wrong "$1" "no PEX channel" no_pex_channel -pex=false -channels 20
+}
 
 wrong_id_descr="a node that is not who was dialled is refused"
 wrong_id_body()
@@ -274,7 +282,7 @@ wrong_id_body()
 	at=$(comet_at alice)
 	start_peer pexd
 	pexctl pexd dial "1111111111111111111111111111111111111111@${at#*@}"
-	says pexd "wrong identity"
+	says pexd "wrong identity" wrong_identity
 	at=$(pexd_at pexd)
 	atf_check_equal auth "$(comet_j alice .kind \
 	    dial "1111111111111111111111111111111111111111@${at#*@}")"
@@ -290,7 +298,7 @@ duplicate_body()
 	comet_cmd alice dial "$(pexd_at pexd)" >/dev/null ||
 	    net_give_up pexd "it refuses the first"
 	comet_cmd again dial "$(pexd_at pexd)" >/dev/null
-	says pexd duplicate
+	says pexd duplicate duplicate
 	wait_event again '.event == "peer_down"' 10 >/dev/null
 	comet_has_peer alice "$(pexd_id pexd)" ||
 	    net_give_up pexd "the first connection suffered"
@@ -306,7 +314,7 @@ self_body()
 	start_comet "$1" mirror $COMET -node-key node_key.json
 	atf_check_equal "$(pexd_id pexd)" "$(comet_id mirror)"
 	pexctl pexd dial "$(comet_at mirror)"
-	says pexd self
+	says pexd "self|ourselves" self
 	atf_check_equal 0 "$(pexctl_j pexd '.peers | length' show peers)"
 	still_works pexd "$1"
 }
@@ -325,11 +333,11 @@ unsolicited_body()
 		    break
 	done
 	wait_event alice '.event == "peer_down"' 10 >/dev/null
-	says pexd "unsolicited addresses"
+	says pexd "unsolicited addresses" "unsolicited|misbehaved"
 	atf_check_equal 1 "$(pexctl_j pexd ".bans |
 	    map(select(.id == \"$(comet_id alice)\")) | length" show bans)"
 	comet_cmd alice dial "$(pexd_at pexd)" >/dev/null
-	says pexd banned
+	says pexd banned banned
 	still_works pexd "$1"
 }
 
