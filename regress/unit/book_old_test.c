@@ -240,6 +240,7 @@ ATF_TC_BODY(no_tests_in_an_outage, tc)
 	int		 i;
 
 	rivals_init(&f, &r);
+	fix_wait(&f, 1);
 	for (i = 0; i < 10; i++) {
 		fix_outcome(&f, &r.first, BOOK_FAILED);
 		fix_wait(&f, 12 * FIX_HOUR);
