@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sockets that dialer connected.  Each ends in one DIALED: connected once
+ * the far end has stayed after our node info, or why not.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <string.h>
+
+#include "engine/engine.h"
+
+static void
+report(struct engine *eng, struct m_dialed *m, const char *why)
+{
+	if (why != NULL)
+		strlcpy(m->why, why, sizeof(m->why));
+	(void)child_send(eng->child, ROLE_DIALER, MSG_DIALED, 0, -1, m);
+}
+
+void
+dialed_connected(struct conn *c)
+{
+	struct m_dialed m;
+
+	memset(&m, 0, sizeof(m));
+	m.dial = c->dial;
+	m.conn = c->number;
+	m.outcome = OUTCOME_CONNECTED;
+	m.id = c->peer->id;
+	report(c->eng, &m, NULL);
+}
+
+void
+dialed_failed(struct conn *c, enum refusal r, const char *why)
+{
+	const struct node_id *id = wire_conn_remote_id(c->wire);
+	char name[ENGINE_NAME_SIZE];
+	struct m_dialed m;
+
+	memset(&m, 0, sizeof(m));
+	m.dial = c->dial;
+	m.outcome = refusal_outcome(r);
+	if (id != NULL)
+		m.id = *id;
+	log_debug("dialled %s: %s", conn_name(c, name), why);
+	report(c->eng, &m, why);
+}
+
+/* It did not come to a connection: our own lack. */
+static void
+failed_early(struct engine *eng, const struct m_dial *d, const char *why)
+{
+	struct m_dialed m;
+
+	memset(&m, 0, sizeof(m));
+	m.dial = d->dial;
+	m.outcome = OUTCOME_OURS;
+	report(eng, &m, why);
+}
+
+void
+dialed_on_dial(void *ctx, struct pipe *p, struct msg *msg)
+{
+	struct engine *eng = ctx;
+	const struct m_dial *d = msg->body;
+	int fd = msg->fd, on = 1;
+	struct conn *c;
+
+	if (d->dial == 0) {
+		pipe_violation(p, "DIAL without a number");
+		return;
+	}
+	eng->stats.dials++;
+	if (fd == -1) {
+		failed_early(eng, d, "its descriptor was lost on the pipe");
+		return;
+	}
+	msg->fd = -1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c = conn_new(eng, fd, &d->addr.na, NULL, &d->addr.id);
+	if (c == NULL) {
+		failed_early(eng, d, "out of memory");
+		return;
+	}
+	c->dial = d->dial;
+	c->purpose = d->purpose;
+	if (d->purpose & PURPOSE_PERSISTENT)
+		limits_learn_exempt(eng->limits, d->addr.na.ip);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a socket to a peer: what the protocol library reports on the way,
+ * dialer's verdict, and all the ways not to get there.
+ */
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+
+/*
+ * A stock node that is full takes our node info and hangs up.  A dialled
+ * node that stays silent so long after it did not.
+ */
+#define PROVING_MS	1000
+
+/* --- refusals ---------------------------------------------------------- */
+
+static void
+count_refusal(struct engine *eng, const struct netaddr *na, enum refusal r,
+    const char *why)
+{
+	eng->stats.refused[r]++;
+	events_refused(eng, na, why);
+}
+
+void
+handshake_refuse(struct engine *eng, int fd, const struct netaddr *na,
+    enum refusal r)
+{
+	char text[NETADDR_TEXT_SIZE];
+
+	if (fd != -1)
+		close(fd);
+	count_refusal(eng, na, r, refusal_text(r));
+	log_debug("refused %s: %s", netaddr_text(na, text), refusal_text(r));
+}
+
+/* dialer holds a place for a connection that did not make it. */
+static void
+give_place_back(struct engine *eng, uint32_t conn, const struct node_id *id,
+    bool outbound, const char *why)
+{
+	struct m_peer_down m;
+
+	memset(&m, 0, sizeof(m));
+	m.conn = conn;
+	if (id != NULL)
+		m.id = *id;
+	m.outbound = outbound;
+	m.reason = DOWN_PEER_CLOSED;
+	strlcpy(m.why, why, sizeof(m.why));
+	(void)child_send(eng->child, ROLE_DIALER, MSG_PEER_DOWN, 0, -1, &m);
+}
+
+static void
+log_refusal(struct conn *c, const char *why)
+{
+	const struct node_id *id = wire_conn_remote_id(c->wire);
+	char addr[NETADDR_TEXT_SIZE], text[NODE_ID_TEXT_SIZE];
+
+	netaddr_text(&c->na, addr);
+	if (id == NULL)
+		log_info("refused %s: %s", addr, why);
+	else
+		log_info("refused %s: %s (its ID is %s)", addr, why,
+		    node_id_text(id, text));
+}
+
+/* Does it still listen, so that it can learn of us what it lacks? */
+static bool
+may_be_told(const struct conn *c, enum refusal r)
+{
+	return wire_conn_remote_id(c->wire) != NULL &&
+	    r != REFUSED_CLOSED && r != REFUSED_IO && r != REFUSED_TIMEOUT;
+}
+
+void
+handshake_fail(struct conn *c, enum refusal r, const char *why)
+{
+	if (c->state == CONN_CLOSING || conn_is_over(c))
+		return;
+	if (why == NULL)
+		why = refusal_text(r);
+	if (c->admitted)
+		give_place_back(c->eng, c->number,
+		    wire_conn_remote_id(c->wire), c->dial != 0, why);
+	c->admitted = false;
+	if (c->dial != 0)
+		dialed_failed(c, r, why);
+	else {
+		count_refusal(c->eng, &c->na, r, why);
+		log_refusal(c, why);
+	}
+	if (may_be_told(c, r))
+		conn_finish(c);
+	else
+		conn_close(c);
+}
+
+/* --- what the protocol library reports --------------------------------- */
+
+static void
+on_need_signature(struct wire_conn *w,
+    const uint8_t challenge[SECRET_CHALLENGE_SIZE], void *arg)
+{
+	sign_ask(arg, challenge);
+}
+
+static void
+on_node_info(struct wire_conn *w, const struct nodeinfo *info, void *arg)
+{
+	struct conn *c = arg;
+	struct m_admit m;
+
+	if (!engine_may_admit(c->eng)) {
+		handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
+		return;
+	}
+	if ((c->peer = peer_new(c, info)) == NULL) {
+		handshake_fail(c, REFUSED_MEMORY, NULL);
+		return;
+	}
+	memset(&m, 0, sizeof(m));
+	m.conn = c->number;
+	m.dial = c->dial;
+	m.id = c->peer->id;
+	m.na = c->na;
+	c->state = CONN_ADMIT;
+	if (child_send(c->eng->child, ROLE_DIALER, MSG_ADMIT, 0, -1, &m) == -1)
+		handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
+}
+
+/* Say what of its node info it was. */
+static void
+on_refused(struct wire_conn *w, const struct nodeinfo *info,
+    enum wire_error e, void *arg)
+{
+	char why[ENGINE_WHY_SIZE], text[CONF_NETWORK_SIZE * 2];
+	enum refusal r = refusal_of_error(e);
+
+	switch (r) {
+	case REFUSED_WRONG_NETWORK:
+		snprintf(why, sizeof(why), "wrong network \"%s\"",
+		    log_vis(text, sizeof(text), info->network.p,
+		    info->network.len));
+		break;
+	case REFUSED_WRONG_BLOCK_VERSION:
+		snprintf(why, sizeof(why), "wrong block version %llu",
+		    (unsigned long long)info->block_version);
+		break;
+	case REFUSED_NODE_INFO:
+		snprintf(why, sizeof(why), "%s", wire_error_text(e));
+		break;
+	default:
+		strlcpy(why, refusal_text(r), sizeof(why));
+		break;
+	}
+	handshake_fail(arg, r, why);
+}
+
+static void
+on_message(struct wire_conn *w, uint8_t channel, struct wire_span msg,
+    void *arg)
+{
+	struct conn *c = arg;
+
+	handshake_proved(c);
+	if (c->state == CONN_PEER)
+		switch_receive(c->peer, channel, msg);
+}
+
+static void
+on_ping(struct wire_conn *w, void *arg)
+{
+	struct conn *c = arg;
+
+	handshake_proved(c);
+	if (c->state == CONN_PEER)
+		ping_on_ping(c->peer);
+}
+
+static void
+on_pong(struct wire_conn *w, bool asked, void *arg)
+{
+	struct conn *c = arg;
+
+	handshake_proved(c);
+	if (c->state == CONN_PEER)
+		ping_on_pong(c->peer, asked);
+}
+
+const struct wire_conn_ops handshake_ops = {
+	.need_signature = on_need_signature,
+	.node_info = on_node_info,
+	.refused = on_refused,
+	.message = on_message,
+	.ping = on_ping,
+	.pong = on_pong,
+};
+
+/* --- admission --------------------------------------------------------- */
+
+void
+handshake_proved(struct conn *c)
+{
+	if (c->state != CONN_PROVING)
+		return;
+	dialed_connected(c);
+	peer_up(c->peer);
+}
+
+static bool
+same_ip(struct conn *c)
+{
+	struct engine *eng = c->eng;
+
+	return c->dial == 0 && !c->peer->persistent &&
+	    !c->peer->unconditional &&
+	    !limits_is_exempt(eng->limits, c->na.ip) &&
+	    limits_same_ip(eng->limits, engine_conf(eng), c->na.ip);
+}
+
+static void
+admit(struct conn *c, const struct m_admitted *m)
+{
+	struct peer *old;
+
+	c->admitted = true;
+	c->peer->persistent = m->persistent;
+	c->peer->unconditional = m->unconditional;
+	if (m->evict != 0 && (old = switch_peer(c->eng, m->evict)) != NULL)
+		peer_drop(old, DOWN_DIALER, "another takes its place");
+	if (same_ip(c)) {
+		handshake_fail(c, REFUSED_SAME_IP, NULL);
+		return;
+	}
+	conn_not_pending(c);
+	c->eng->stats.handshakes++;
+	if (c->dial == 0)
+		peer_up(c->peer);
+	else {
+		c->state = CONN_PROVING;
+		conn_set_deadline(c, PROVING_MS);
+	}
+	conn_wired(c, wire_conn_start(c->wire));
+	if (c->state == CONN_PROVING)
+		ping_start(c->peer);	/* its pong is the proof */
+}
+
+void
+handshake_on_admitted(void *ctx, struct pipe *p, struct msg *msg)
+{
+	struct engine *eng = ctx;
+	const struct m_admitted *m = msg->body;
+	struct conn *c = conn_find(eng, m->conn);
+
+	if (m->verdict == 0 || m->verdict >= VERDICT_MAX) {
+		pipe_violation(p, "ADMITTED with verdict %u", m->verdict);
+		return;
+	}
+	if (c == NULL || c->state != CONN_ADMIT) {
+		/* It went while dialer thought. */
+		if (m->verdict == VERDICT_OK)
+			give_place_back(eng, m->conn, NULL, false,
+			    "it is gone");
+		return;
+	}
+	if (m->verdict == VERDICT_OK)
+		admit(c, m);
+	else
+		handshake_fail(c, refusal_of_verdict(m->verdict), NULL);
+}
+
+void
+handshake_dialer_lost(struct engine *eng)
+{
+	struct conn *c;
+
+	/* A new dialer knows nothing of the old one's dials and places. */
+	RB_FOREACH(c, conn_tree, &eng->conns) {
+		if (c->state > CONN_PROVING)
+			continue;
+		c->admitted = false;
+		if (c->dial != 0)
+			conn_finish(c);
+		else if (c->state == CONN_ADMIT)
+			handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
+	}
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Listeners: sockets the parent bound.  Those of a new config are staged
+ * until it is committed.  Nobody is accepted while dialer or addrbookd is
+ * not there, nor for a second after descriptors ran out.
+ */
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+
+#define ACCEPT_BATCH	64	/* in one turn of the loop */
+#define ACCEPT_PAUSE_MS	1000
+
+struct listener {
+	TAILQ_ENTRY(listener)	 entry;
+	struct engine		*eng;
+	struct event		 ev;
+	int			 fd;
+	struct netaddr		 na;
+};
+
+const struct netaddr *
+listener_addr(const struct listener *l)
+{
+	return &l->na;
+}
+
+const struct listener *
+listener_for(struct engine *eng, bool v4)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &eng->listeners, entry)
+		if (ip_is_v4(l->na.ip) == v4)
+			return l;
+	return TAILQ_FIRST(&eng->listeners);
+}
+
+static void
+listener_free(struct listener *l)
+{
+	if (event_initialized(&l->ev))
+		event_del(&l->ev);
+	close(l->fd);
+	free(l);
+}
+
+/* --- accept ------------------------------------------------------------ */
+
+static void
+on_pause_over(void *arg)
+{
+	listeners_update(arg);
+}
+
+static void
+pause_accepting(struct engine *eng, const char *why)
+{
+	log_warnx("%s: accepting nobody for a second", why);
+	eng->stats.accept_pauses++;
+	timer_init(&eng->accept_pause, on_pause_over, eng);
+	engine_timer(eng, &eng->accept_pause, ACCEPT_PAUSE_MS);
+	listeners_update(eng);
+}
+
+/* An old handshake gives way.  False: all are of exempt hosts. */
+static bool
+crowd_out(struct engine *eng)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH(c, &eng->pending, queue)
+		if (!limits_is_exempt(eng->limits, c->na.ip)) {
+			handshake_fail(c, REFUSED_CROWDED_OUT, NULL);
+			return true;
+		}
+	return false;
+}
+
+static enum refusal
+may_accept(struct engine *eng, const struct netaddr *far)
+{
+	const struct conf *conf = engine_conf(eng);
+	uint64_t now = child_mono_ms();
+	enum refusal why;
+
+	if (!conf->private_network &&
+	    !limits_is_exempt(eng->limits, far->ip) &&
+	    bans_has_host(eng->bans, far->ip, now))
+		return REFUSED_BANNED_HOST;
+	why = limits_accept(eng->limits, conf, far->ip, now);
+	if (why != REFUSED_NOT)
+		return why;
+	if (limits_crowded(eng->limits, conf, arc4random()) &&
+	    !crowd_out(eng))
+		return REFUSED_PENDING_ALL;
+	return REFUSED_NOT;
+}
+
+static void
+take(struct listener *l, int fd, const struct sockaddr *sa, socklen_t len)
+{
+	struct engine *eng = l->eng;
+	struct netaddr far;
+	enum refusal why;
+
+	if (netaddr_from_sockaddr(sa, len, &far) == -1) {
+		close(fd);
+		return;
+	}
+	eng->stats.accepted++;
+	if ((why = may_accept(eng, &far)) != REFUSED_NOT)
+		handshake_refuse(eng, fd, &far, why);
+	else if (conn_new(eng, fd, &far, l, NULL) == NULL)
+		handshake_refuse(eng, -1, &far, REFUSED_MEMORY);
+}
+
+/* False: no more of them now. */
+static bool
+accept_one(struct listener *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	int fd;
+
+	if (l->eng->nconns >= l->eng->conns_max) {
+		pause_accepting(l->eng, "descriptors are used up to the "
+		    "reserve");
+		return false;
+	}
+	fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd != -1) {
+		take(l, fd, (struct sockaddr *)&ss, len);
+		return true;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		pause_accepting(l->eng, strerror(errno));
+		return false;
+	case EAGAIN:
+		return false;
+	default:
+		/* The connection was lost before we came (or EINTR). */
+		return true;
+	}
+}
+
+static void
+on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	int i;
+
+	for (i = 0; i < ACCEPT_BATCH; i++)
+		if (!accept_one(l))
+			return;
+}
+
+void
+listeners_update(struct engine *eng)
+{
+	bool open = engine_may_admit(eng) && !timer_is_set(&eng->accept_pause);
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &eng->listeners, entry)
+		if (open)
+			event_add(&l->ev, NULL);
+		else
+			event_del(&l->ev);
+}
+
+/* --- from the parent --------------------------------------------------- */
+
+static void
+drop_staged(struct engine *eng)
+{
+	struct listener *l;
+
+	while ((l = TAILQ_FIRST(&eng->staged)) != NULL) {
+		TAILQ_REMOVE(&eng->staged, l, entry);
+		listener_free(l);
+	}
+	eng->staged_whole = false;
+}
+
+void
+listener_on_conf_listen(void *ctx, struct pipe *p, struct msg *m)
+{
+	struct engine *eng = ctx;
+	const struct m_conf_listen *b = m->body;
+	struct listener *l;
+	char text[NETADDR_TEXT_SIZE];
+
+	/* Those before were of a config that was given up. */
+	if (eng->staged_whole)
+		drop_staged(eng);
+	if (m->fd == -1 || (l = calloc(1, sizeof(*l))) == NULL) {
+		log_warnx("the listener on %s is lost: no %s",
+		    netaddr_text(&b->na, text),
+		    m->fd == -1 ? "descriptor free" : "memory");
+		return;
+	}
+	l->eng = eng;
+	l->na = b->na;
+	l->fd = m->fd;
+	m->fd = -1;
+	TAILQ_INSERT_TAIL(&eng->staged, l, entry);
+}
+
+void
+listeners_conf_end(struct engine *eng)
+{
+	if (eng->staged_whole)		/* none came for this config */
+		drop_staged(eng);
+	eng->staged_whole = true;
+}
+
+static struct listener *
+find(struct engine *eng, const struct netaddr *na, bool staged)
+{
+	struct listener *l;
+
+	if (staged) {
+		TAILQ_FOREACH(l, &eng->staged, entry)
+			if (netaddr_equal(&l->na, na))
+				return l;
+	} else {
+		TAILQ_FOREACH(l, &eng->listeners, entry)
+			if (netaddr_equal(&l->na, na))
+				return l;
+	}
+	return NULL;
+}
+
+static bool
+is_configured(const struct conf *conf, const struct netaddr *na)
+{
+	unsigned i;
+
+	for (i = 0; i < conf->nlisten; i++)
+		if (netaddr_equal(&conf->listen[i], na))
+			return true;
+	return false;
+}
+
+/* A socket like it is open already: keep that one. */
+static void
+open_staged(struct engine *eng, struct listener *l)
+{
+	char text[NETADDR_TEXT_SIZE];
+	int on = 1;
+
+	TAILQ_REMOVE(&eng->staged, l, entry);
+	if (find(eng, &l->na, false) != NULL) {
+		listener_free(l);
+		return;
+	}
+	/* Accepted sockets inherit it. */
+	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	event_assign(&l->ev, eng->base, l->fd, EV_READ | EV_PERSIST,
+	    on_accept, l);
+	TAILQ_INSERT_TAIL(&eng->listeners, l, entry);
+	log_info("listening on %s", netaddr_text(&l->na, text));
+}
+
+void
+listeners_commit(struct engine *eng)
+{
+	const struct conf *conf = engine_conf(eng);
+	struct listener *l, *next;
+	char text[NETADDR_TEXT_SIZE];
+
+	TAILQ_FOREACH_SAFE(l, &eng->listeners, entry, next) {
+		if (is_configured(conf, &l->na))
+			continue;
+		log_info("no longer listening on %s",
+		    netaddr_text(&l->na, text));
+		TAILQ_REMOVE(&eng->listeners, l, entry);
+		listener_free(l);
+	}
+	while ((l = TAILQ_FIRST(&eng->staged)) != NULL)
+		open_staged(eng, l);
+	eng->staged_whole = false;
+	listeners_update(eng);
+}
+
+void
+listeners_free(struct engine *eng)
+{
+	struct listener *l;
+
+	drop_staged(eng);
+	while ((l = TAILQ_FIRST(&eng->listeners)) != NULL) {
+		TAILQ_REMOVE(&eng->listeners, l, entry);
+		listener_free(l);
+	}
+}

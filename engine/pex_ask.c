@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Our requests: one unanswered at a time, sent when dialer says so, and
+ * what comes back goes to addrbookd with its source.
+ */
+
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/pex.h"
+
+void
+pex_on_ask(void *self, struct pipe *p, struct msg *msg)
+{
+	struct pex *pex = self;
+	const struct m_conn *m = msg->body;
+	const struct conf *conf = engine_conf(pex->eng);
+	struct peer *peer = switch_peer(pex->eng, m->conn);
+	uint64_t now = child_mono_ms();
+	struct pex_peer *pp;
+
+	if (peer == NULL)
+		return;		/* it went meanwhile */
+	pp = switch_state(peer, &pex_reactor);
+	if (pp->asked || pp->silent || (pp->asked_ms != 0 &&
+	    now - pp->asked_ms < conf->times.request_interval))
+		return;
+	if (peer_send(peer, PEX_CHANNEL,
+	    wire_span_of(pex_request, sizeof(pex_request))) == -1)
+		return;
+	pp->asked = true;
+	pp->asked_ms = now;
+	pex->stats.asked++;
+	peer->asked++;
+}
+
+/*
+ * Of a longer list than addrbookd looks at, a random part: which part must
+ * not be the sender's choice.
+ */
+static unsigned
+draw(struct peer_addr *dst, struct peer_addr *list, size_t n)
+{
+	size_t i, j, want = n < MSG_LIST_MAX ? n : MSG_LIST_MAX;
+
+	for (i = 0; i < want; i++) {
+		j = n > want ? i + arc4random_uniform(n - i) : i;
+		dst[i] = list[j];
+		list[j] = list[i];
+	}
+	return want;
+}
+
+static void
+hand_on(struct pex_peer *pp, const struct pex_list *list)
+{
+	struct engine *eng = pp->pex->eng;
+	struct m_addrs m;
+	struct pipe *p;
+
+	m.source = peer_addr_of(pp->peer);
+	m.outbound = pp->peer->outbound;
+	m.n = draw(m.list, list->addrs, list->n);
+	if (child_send(eng->child, ROLE_ADDRBOOKD, MSG_ADDRS, 0, -1, &m) == -1)
+		pp->pex->stats.lists_lost++;
+	p = child_pipe(eng->child, ROLE_ADDRBOOKD);
+	if (p != NULL && pipe_is_high(p))
+		conn_hold(pp->peer->conn, HOLD_PIPE);
+}
+
+void
+pex_on_addrs(struct pex_peer *pp, const struct pex_list *list)
+{
+	struct pex *pex = pp->pex;
+	struct peer *peer = pp->peer;
+	const struct conf *conf = engine_conf(pex->eng);
+
+	if (!pp->asked) {
+		peer_misbehaved(peer, MISBEHAVED_UNSOLICITED, NULL);
+		return;
+	}
+	pp->asked = false;
+	if (child_mono_ms() - pp->asked_ms > conf->times.request_timeout) {
+		pp->silent = true;
+		pex->stats.late_answers++;
+	}
+	pex->stats.answers++;
+	pex->stats.addrs_received += list->total;
+	peer->answers++;
+	events_peer(peer, EVENT_ADDRS, list->total, "");
+	if (list->n > 0)
+		hand_on(pp, list);
+	events_live(peer, OUTCOME_ANSWERED, list->total);
+}
