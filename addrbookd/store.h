@@ -17,8 +17,19 @@
 
 #include "common/msg.h"
 
+#define STORE_WINDOWS		5	/* of uptime: 2h 8h 1d 1w 1mo */
+#define STORE_NODES_AT_ONCE	64
+
 struct book;
 struct store;
+
+struct store_nodes_answer {
+	uint32_t	request;
+	uint64_t	cursor;		/* to go on from */
+	bool		more;
+	unsigned	n;
+	struct m_row_node rows[STORE_NODES_AT_ONCE];
+};
 
 /* How opening went: for the log and for pexctl show. */
 struct store_report {
@@ -65,11 +76,14 @@ void		 store_fact(struct store *, uint32_t now,
 void		 store_uptime(struct store *, uint32_t now,
 		    const struct peer_addr *, bool reached);
 /*
- * Rows of facts for pexctl: fills row with the first at *cursor or later and
- * moves *cursor past it; false at the end.  Start with 0.
+ * Facts for pexctl, read by the writer's thread: ask with a cursor (0 to
+ * begin); store_fd() becomes readable when an answer is there, and
+ * store_answer() takes it.  -1: too busy.
  */
-bool		 store_next_node(struct store *, uint64_t *cursor,
-		    struct m_row_node *row);
+int		 store_ask_nodes(struct store *, uint32_t request,
+		    uint64_t cursor);
+int		 store_fd(struct store *);
+bool		 store_answer(struct store *, struct store_nodes_answer *);
 void		 store_stats(struct store *, struct store_stats *);
 /* Write what is left, wait for it, close.  NULL is fine. */
 void		 store_close(struct store *, struct book *);
