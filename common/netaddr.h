@@ -21,11 +21,11 @@
 
 #define NODE_ID_SIZE		20
 #define NODE_ID_TEXT_SIZE	(2 * NODE_ID_SIZE + 1)	/* 40 hex digits, NUL */
-#define IP_TEXT_SIZE		46			/* as INET6_ADDRSTRLEN */
+#define IP_TEXT_SIZE		46	/* as INET6_ADDRSTRLEN */
 #define NETADDR_TEXT_SIZE	(IP_TEXT_SIZE + 8)	/* [ip]:port, NUL */
 #define PEER_ADDR_TEXT_SIZE	(NODE_ID_TEXT_SIZE + NETADDR_TEXT_SIZE)
 #define NETGROUP_TEXT_SIZE	IP_TEXT_SIZE
-#define HOST_NAME_SIZE		256			/* longest host name, NUL */
+#define HOST_NAME_SIZE		256	/* longest host name, NUL */
 
 /* SHA-256(public key), first 20 bytes. */
 struct node_id {
@@ -64,19 +64,19 @@ struct netblock {
 	uint64_t	v;
 };
 
-enum addrparse {		/* result of peer_addr_parse() and netaddr_parse() */
+enum addrparse {		/* of peer_addr_parse(), netaddr_parse() */
 	ADDRPARSE_OK = 0,
 	ADDRPARSE_NO_ID,	/* not exactly one '@' */
 	ADDRPARSE_BAD_ID,	/* not 40 hex digits */
 	ADDRPARSE_NO_PORT,	/* host:port does not split */
-	ADDRPARSE_BAD_HOST,	/* empty, or not an IP literal where one is wanted */
+	ADDRPARSE_BAD_HOST,	/* empty, or no literal where one is wanted */
 	ADDRPARSE_BAD_PORT,	/* not decimal, a sign, over 65535 */
 };
 
 /* id@host:port where host may be a name (config files only). */
 struct host_addr {
 	struct node_id	id;
-	char		host[HOST_NAME_SIZE];	/* literal without [ ], or a name */
+	char		host[HOST_NAME_SIZE];	/* literal or name, no [ ] */
 	bool		is_literal;		/* ip below is valid */
 	uint8_t		ip[16];
 	uint16_t	port;
@@ -110,7 +110,8 @@ bool	 ip_is_v4(const uint8_t ip[16]);	/* IPv4-mapped */
 
 /* ip:port or [ip]:port, literal only. */
 enum addrparse	 netaddr_parse(const char *text, size_t len, struct netaddr *);
-char		*netaddr_text(const struct netaddr *, char buf[NETADDR_TEXT_SIZE]);
+char		*netaddr_text(const struct netaddr *,
+		    char buf[NETADDR_TEXT_SIZE]);
 bool		 netaddr_equal(const struct netaddr *, const struct netaddr *);
 /* AF_INET and AF_INET6 only; a mapped IPv6 becomes IPv4.  Returns 0 or -1. */
 int		 netaddr_from_sockaddr(const struct sockaddr *, socklen_t,

@@ -19,7 +19,7 @@
 
 struct sandbox_opts {
 	bool		log_only;	/* the filter logs, nothing is denied */
-	bool		require;	/* a mechanism that lacks is an error */
+	bool		require;	/* a missing mechanism is an error */
 	uint32_t	nofile;		/* RLIMIT_NOFILE; 0 leaves it */
 };
 

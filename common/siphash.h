@@ -23,7 +23,8 @@ struct siphash_key {
 void		 siphash_key_set(struct siphash_key *,
 		    const uint8_t [SIPHASH_KEY_SIZE]);
 /* The hash of len bytes.  Any input, no errors. */
-uint64_t	 siphash24(const struct siphash_key *, const void *, size_t len);
+uint64_t	 siphash24(const struct siphash_key *, const void *,
+		    size_t len);
 /* The hash of n pieces as if they stood one after another. */
 uint64_t	 siphash24v(const struct siphash_key *, const struct iovec *,
 		    int n);

@@ -42,7 +42,7 @@ struct msgbuf {
 	int			 error;		/* the stream is broken */
 	int			 pending[PENDING_MAX];
 	int			 npending;
-	bool			 early;		/* [0] came before the last read */
+	bool			 early;		/* [0] came before this read */
 
 	struct iovec		 iov[IOV_MAX];
 	unsigned char		 rbuf[];	/* IBUF_READ_SIZE in a reader */

@@ -1,225 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Addresses against the vectors, and what no vector covers.
+ * Addresses: what the vectors (vectors_test) do not cover.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <atf-c.h>
-#include <jansson.h>
 
 #include "common/netaddr.h"
 
 #define ID_TEXT	"d835cdbd1c788257c6a581f864acbe9cc0f1b168"
-
-/*
- * Loads one vector file: from the directory PEXD_VECTORS names, where a
- * missing file is no error (NULL), else from the tree, where it is.
- */
-static json_t *
-vectors_load(const char *name)
-{
-	const char	*dir = getenv("PEXD_VECTORS"), *slash;
-	char		 path[PATH_MAX];
-	json_error_t	 err;
-	json_t		*v;
-
-	if (dir != NULL)
-		snprintf(path, sizeof(path), "%s/%s", dir, name);
-	else {
-		slash = strrchr(__FILE__, '/');
-		ATF_REQUIRE(slash != NULL);
-		snprintf(path, sizeof(path), "%.*s/../vectors/%s",
-		    (int)(slash - __FILE__), __FILE__, name);
-	}
-	if (dir != NULL && access(path, F_OK) == -1 && errno == ENOENT)
-		return NULL;
-	v = json_load_file(path, 0, &err);
-	ATF_REQUIRE_MSG(v != NULL, "%s: %s", path, err.text);
-	ATF_REQUIRE_MSG(json_is_array(v) && json_array_size(v) > 0,
-	    "%s: no cases", path);
-	return v;
-}
-
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char	*s = json_string_value(json_object_get(o, key));
-
-	ATF_REQUIRE_MSG(s != NULL, "a case lacks the text \"%s\"", key);
-	return s;
-}
-
-static bool
-flag(const json_t *o, const char *key)
-{
-	const json_t	*b = json_object_get(o, key);
-
-	ATF_REQUIRE_MSG(json_is_boolean(b), "a case lacks the flag \"%s\"",
-	    key);
-	return json_is_true(b);
-}
 
 static void
 must_ip(const char *text, uint8_t ip[16])
 {
 	ATF_REQUIRE_MSG(ip_parse(text, strlen(text), ip) == 0,
 	    "%s does not parse", text);
-}
-
-ATF_TC_WITHOUT_HEAD(ip_parse_vectors);
-ATF_TC_BODY(ip_parse_vectors, tc)
-{
-	json_t		*all, *c;
-	const char	*in;
-	char		 hex[33], text[IP_TEXT_SIZE];
-	uint8_t		 ip[16];
-	size_t		 i, k;
-
-	if ((all = vectors_load("ip_parse.json")) == NULL)
-		return;
-	json_array_foreach(all, i, c) {
-		in = str(c, "in");
-		/* More than four digits: RFC 4291 does not have that. */
-		if (strcmp(in, "::00001") == 0)
-			continue;
-		if (!flag(c, "ok")) {
-			ATF_CHECK_MSG(ip_parse(in, strlen(in), ip) == -1,
-			    "%s was taken", in);
-			continue;
-		}
-		must_ip(in, ip);
-		for (k = 0; k < 16; k++)
-			snprintf(hex + 2 * k, 3, "%02x", ip[k]);
-		ATF_CHECK_STREQ_MSG(str(c, "bytes16"), hex, "%s", in);
-		ATF_CHECK_STREQ_MSG(str(c, "canonical"), ip_text(ip, text),
-		    "%s", in);
-		ATF_CHECK_EQ_MSG(flag(c, "is4"), ip_is_v4(ip), "%s", in);
-	}
-	json_decref(all);
-}
-
-/* What the class of a Go error is in ours; a name is no error of form. */
-static enum addrparse
-expected_error(const char *error)
-{
-	if (strstr(error, "ErrNetAddressNoID:") != NULL)
-		return ADDRPARSE_NO_ID;
-	if (strstr(error, "ErrNetAddressLookup:") != NULL ||
-	    strstr(error, "host is empty") != NULL)
-		return ADDRPARSE_BAD_HOST;
-	ATF_REQUIRE_MSG(strstr(error, "ErrNetAddressInvalid:") != NULL,
-	    "unknown class of error: %s", error);
-	if (strstr(error, "ParseUint") != NULL)
-		return ADDRPARSE_BAD_PORT;
-	if (strstr(error, "missing port") != NULL ||
-	    strstr(error, "too many colons") != NULL)
-		return ADDRPARSE_NO_PORT;
-	return ADDRPARSE_BAD_ID;
-}
-
-static void
-check_parsed(const json_t *c, const struct peer_addr *pa)
-{
-	char	text[PEER_ADDR_TEXT_SIZE], ip[IP_TEXT_SIZE];
-	char	id[NODE_ID_TEXT_SIZE];
-
-	ATF_CHECK_STREQ(str(c, "ip"), ip_text(pa->na.ip, ip));
-	ATF_CHECK_EQ(json_integer_value(json_object_get(c, "port")),
-	    pa->na.port);
-	/* IDs come out in lower case. */
-	ATF_CHECK(strcasecmp(str(c, "id"), node_id_text(&pa->id, id)) == 0);
-	ATF_CHECK(strcasecmp(str(c, "string"),
-	    peer_addr_text(pa, text)) == 0);
-	ATF_CHECK_EQ(strcmp(str(c, "valid"), "<nil>") == 0,
-	    ip_is_valid(pa->na.ip));
-}
-
-ATF_TC_WITHOUT_HEAD(netaddress_parse_vectors);
-ATF_TC_BODY(netaddress_parse_vectors, tc)
-{
-	struct peer_addr	 pa;
-	struct host_addr	 ha;
-	json_t			*all, *c, *error;
-	enum addrparse		 got, want;
-	const char		*in;
-	size_t			 i;
-
-	if ((all = vectors_load("netaddress_parse.json")) == NULL)
-		return;
-	json_array_foreach(all, i, c) {
-		in = str(c, "in");
-		got = peer_addr_parse(in, strlen(in), &pa);
-		want = ADDRPARSE_OK;
-		if ((error = json_object_get(c, "error")) != NULL)
-			want = expected_error(str(c, "error"));
-		ATF_CHECK_EQ_MSG(got, want, "%s: %s", in,
-		    addrparse_reason(got));
-		if (got == ADDRPARSE_OK && want == ADDRPARSE_OK)
-			check_parsed(c, &pa);
-		if (error == NULL || strstr(str(c, "error"), "Lookup") == NULL)
-			ATF_CHECK_EQ_MSG(want,
-			    host_addr_parse(in, strlen(in), &ha), "%s", in);
-	}
-	json_decref(all);
-}
-
-/* The vectors name the ranges of their interest; any of those may match. */
-static void
-check_ranges(const json_t *c, const uint8_t ip[16])
-{
-	static const char *const	ours[] = { "1918", "3849", "3927",
-	    "3964", "4193", "4380", "4843", "4862", "6052", "6145" };
-	const char	*name = ip_special_range(ip);
-	json_t		*rfc = json_object_get(c, "rfc");
-	size_t		 i;
-	bool		 named;
-
-	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-		named = name != NULL && strcmp(name + 3, ours[i]) == 0;
-		ATF_CHECK_EQ_MSG(flag(rfc, ours[i]), named,
-		    "%s: RFC %s, we say %s", str(c, "ip"), ours[i],
-		    name == NULL ? "none" : name);
-	}
-}
-
-ATF_TC_WITHOUT_HEAD(routability_vectors);
-ATF_TC_BODY(routability_vectors, tc)
-{
-	json_t		*all, *c;
-	const char	*in;
-	char		 text[IP_TEXT_SIZE], group[NETGROUP_TEXT_SIZE];
-	uint8_t		 ip[16];
-	size_t		 i;
-
-	if ((all = vectors_load("netaddress_routability.json")) == NULL)
-		return;
-	json_array_foreach(all, i, c) {
-		in = str(c, "ip");
-		must_ip(in, ip);
-		ATF_CHECK_STREQ(str(c, "ip_string"), ip_text(ip, text));
-		ATF_CHECK_EQ_MSG(strcmp(str(c, "valid"), "ok") == 0,
-		    ip_is_valid(ip), "%s", in);
-		ATF_CHECK_EQ_MSG(flag(c, "local"), ip_is_local(ip), "%s", in);
-		ATF_CHECK_EQ_MSG(flag(c, "routable"),
-		    ip_is_routable_comet(ip), "%s", in);
-		ATF_CHECK_STREQ_MSG(str(c, "group_strict"),
-		    netgroup_text(netgroup_of(ip, true), group), "%s", in);
-		ATF_CHECK_STREQ_MSG(str(c, "group_nonstrict"),
-		    netgroup_text(netgroup_of(ip, false), group), "%s", in);
-		if (ip_is_routable(ip))
-			ATF_CHECK_MSG(ip_is_routable_comet(ip), "%s", in);
-		check_ranges(c, ip);
-	}
-	json_decref(all);
 }
 
 ATF_TC_WITHOUT_HEAD(strict_routability);
@@ -550,9 +350,6 @@ ATF_TC_BODY(hosts_and_blocks, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, ip_parse_vectors);
-	ATF_TP_ADD_TC(tp, netaddress_parse_vectors);
-	ATF_TP_ADD_TC(tp, routability_vectors);
 	ATF_TP_ADD_TC(tp, strict_routability);
 	ATF_TP_ADD_TC(tp, ip_parse_refusals);
 	ATF_TP_ADD_TC(tp, ip_text_round_trip);
