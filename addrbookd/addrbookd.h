@@ -28,6 +28,7 @@ struct addrbookd {
 	struct store		*store;
 	struct rng		 rng;
 	struct event		*tick;		/* sync, bans, status */
+	struct event		*answer;	/* of the store */
 	int64_t			 wall_ms;	/* at start; monotonic added */
 	uint64_t		 mono_ms;
 	struct store_report	 report;
@@ -65,5 +66,7 @@ void		 tell_seniors(struct addrbookd *, bool always);
 /* show.c */
 void		 show_answer(struct addrbookd *, uint32_t id,
 		    const struct m_show *);
+void		 show_nodes_answered(struct addrbookd *,
+		    const struct store_nodes_answer *);
 
 #endif

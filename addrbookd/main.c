@@ -25,6 +25,21 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+on_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct addrbookd *a = arg;
+	struct store_nodes_answer *n;
+
+	if ((n = malloc(sizeof(*n))) == NULL) {
+		log_warn("cannot take what the store answered");
+		return;
+	}
+	while (store_answer(a->store, n))
+		show_nodes_answered(a, n);
+	free(n);
+}
+
+static void
 log_report(const struct store_report *r, unsigned int n)
 {
 	if (r->set_aside[0] != '\0')
@@ -87,7 +102,9 @@ init(void *ctx, struct child *c, const struct m_proc_init *m)
 	if (open_book(a, child_conf(c), m->drop ? "/" : m->state_dir) == -1)
 		return -1;
 	a->tick = event_new(child_base(c), -1, EV_PERSIST, on_tick, a);
-	if (a->tick == NULL) {
+	a->answer = event_new(child_base(c), store_fd(a->store),
+	    EV_READ | EV_PERSIST, on_answer, a);
+	if (a->tick == NULL || a->answer == NULL) {
 		log_warn("cannot make a timer");
 		return -1;
 	}
@@ -101,6 +118,7 @@ start(void *ctx)
 	struct timeval tv = { .tv_usec = TICK_MS * 1000 };
 
 	event_add(a->tick, &tv);
+	event_add(a->answer, NULL);
 }
 
 static void
@@ -134,9 +152,10 @@ stop(void *ctx)
 {
 	struct addrbookd *a = ctx;
 
+	event_free(a->tick);
+	event_free(a->answer);
 	store_close(a->store, a->book);
 	book_free(a->book);
-	event_free(a->tick);
 }
 
 static const struct child_ops ops = {

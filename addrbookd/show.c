@@ -169,17 +169,21 @@ show_bans(struct addrbookd *a, uint32_t id, uint64_t cursor)
 static void
 show_nodes(struct addrbookd *a, uint32_t id, uint64_t cursor)
 {
-	struct m_row_node m;
-	unsigned int n;
+	/* The disk is the writer's; its answer goes out when it is there. */
+	if (store_ask_nodes(a->store, id, cursor) == -1)
+		child_done(a->child, id, STATUS_FAILED, 0,
+		    "too many questions about nodes at once");
+}
 
-	for (n = 0; n < ROWS_AT_ONCE; n++) {
-		if (!store_next_node(a->store, &cursor, &m)) {
-			child_done(a->child, id, STATUS_OK, 0, "");
-			return;
-		}
-		child_row(a->child, id, MSG_ROW_NODE, &m);
-	}
-	child_done(a->child, id, STATUS_MORE, cursor, "");
+void
+show_nodes_answered(struct addrbookd *a, const struct store_nodes_answer *n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n->n; i++)
+		child_row(a->child, n->request, MSG_ROW_NODE, &n->rows[i]);
+	child_done(a->child, n->request, n->more ? STATUS_MORE : STATUS_OK,
+	    n->cursor, "");
 }
 
 static void (*const shows[SHOW_MAX])(struct addrbookd *, uint32_t,

@@ -84,7 +84,7 @@ struct store_db {
 	sqlite3_stmt	*put[STORE_ROW_TABLES], *del[STORE_ROW_TABLES];
 	sqlite3_stmt	*node_get, *node_put, *node_scan;
 };
-extern const char *const store_table_name[STORE_ROW_TABLES];
+extern const char *const store_table_name[STORE_ROW_TABLES + 1];
 /* Open path for writing and check it: SQLITE_OK, or why not. */
 int	 store_db_open(struct store_db *, const char *path, bool create);
 void	 store_db_close(struct store_db *);

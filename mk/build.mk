@@ -54,7 +54,7 @@ $(O)/libexec/dialer: $(OBJS_dialer) $(LIB_POLICY) $(LIB_COMMON)
 $(O)/libexec/addrbookd: $(OBJS_addrbookd) $(LIB_BOOK) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_addrbookd) $(LIB_BOOK) $(LIB_COMMON) \
-	    $(LIBS_SQLITE) $(BASE_LIBS)
+	    $(LIBS_SQLITE) $(BASE_LIBS) -lm
 $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)

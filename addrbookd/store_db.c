@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/* One database file: open, schema, statements, checks. */
+
+#include <sys/types.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "addrbookd/store_impl.h"
+#include "common/crc32c.h"
+
+const char *const store_table_name[STORE_ROW_TABLES + 1] = {
+	[STORE_ENTRY]	= "entry",
+	[STORE_BAN]	= "ban",
+	[STORE_HOLD]	= "hold",
+	[STORE_OWN]	= "own",
+	[STORE_NODE]	= "node",
+};
+
+/* A row's checksum covers its place too: a row moved is a row damaged. */
+static uint32_t
+row_crc(uint32_t index, const void *row, size_t len)
+{
+	uint8_t at[4] = { index >> 24, index >> 16, index >> 8, index };
+
+	return crc32c(crc32c(0, at, sizeof(at)), row, len);
+}
+
+int
+store_db_exec(struct store_db *d, const char *sql)
+{
+	return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+}
+
+/*
+ * Exclusive locking before WAL, so that there is no shared memory file; a
+ * WAL that stays when the database is closed, since unlink(2) is denied by
+ * then.
+ */
+static int
+set_up(struct store_db *d)
+{
+	int rc, one = 1;
+
+	if ((rc = store_db_exec(d,
+	    "PRAGMA locking_mode=EXCLUSIVE;"
+	    "PRAGMA journal_mode=WAL;"
+	    "PRAGMA synchronous=FULL;"
+	    "PRAGMA temp_store=MEMORY;"
+	    "PRAGMA journal_size_limit=1048576;"
+	    "PRAGMA trusted_schema=OFF;"
+	    "PRAGMA cell_size_check=ON")) != SQLITE_OK)
+		return rc;
+	sqlite3_file_control(d->db, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
+	return SQLITE_OK;
+}
+
+int
+store_db_open(struct store_db *d, const char *path, bool create)
+{
+	int rc, flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
+	    SQLITE_OPEN_FULLMUTEX;
+
+	memset(d, 0, sizeof(*d));
+	if (create)
+		flags |= SQLITE_OPEN_CREATE;
+	if ((rc = sqlite3_open_v2(path, &d->db, flags, NULL)) == SQLITE_OK)
+		rc = set_up(d);
+	if (rc != SQLITE_OK)
+		store_db_close(d);
+	return rc;
+}
+
+void
+store_db_close(struct store_db *d)
+{
+	int t;
+
+	for (t = 0; t < STORE_ROW_TABLES; t++) {
+		sqlite3_finalize(d->put[t]);
+		sqlite3_finalize(d->del[t]);
+	}
+	sqlite3_finalize(d->node_get);
+	sqlite3_finalize(d->node_put);
+	sqlite3_finalize(d->node_scan);
+	sqlite3_close(d->db);
+	memset(d, 0, sizeof(*d));
+}
+
+static int
+get_int(struct store_db *d, const char *sql, int *value)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((rc = sqlite3_prepare_v2(d->db, sql, -1, &st, NULL)) != SQLITE_OK)
+		return rc;
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		*value = sqlite3_column_int(st, 0);
+		rc = SQLITE_OK;
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+store_db_version(struct store_db *d, int *application, int *version)
+{
+	int rc;
+
+	if ((rc = get_int(d, "PRAGMA application_id", application)) !=
+	    SQLITE_OK)
+		return rc;
+	return get_int(d, "PRAGMA user_version", version);
+}
+
+int
+store_db_create(struct store_db *d)
+{
+	char sql[160];
+	int rc, t;
+
+	if ((rc = store_db_exec(d, "BEGIN IMMEDIATE;"
+	    "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL,"
+	    " crc INTEGER NOT NULL) WITHOUT ROWID;"
+	    "CREATE TABLE node(seq INTEGER PRIMARY KEY, id BLOB NOT NULL"
+	    " UNIQUE, row BLOB NOT NULL, crc INTEGER NOT NULL)")) !=
+	    SQLITE_OK)
+		return rc;
+	for (t = 0; t < STORE_ROW_TABLES; t++) {
+		snprintf(sql, sizeof(sql), "CREATE TABLE %s(idx INTEGER "
+		    "PRIMARY KEY, row BLOB NOT NULL, crc INTEGER NOT NULL)",
+		    store_table_name[t]);
+		if ((rc = store_db_exec(d, sql)) != SQLITE_OK)
+			return rc;
+	}
+	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d;"
+	    "PRAGMA user_version=%d; COMMIT", STORE_APPLICATION,
+	    STORE_VERSION);
+	return store_db_exec(d, sql);
+}
+
+static int
+prepare(struct store_db *d, sqlite3_stmt **st, const char *fmt,
+    const char *table)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), fmt, table);
+	return sqlite3_prepare_v3(d->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	    st, NULL);
+}
+
+int
+store_db_prepare(struct store_db *d)
+{
+	int rc, t;
+
+	for (t = 0; t < STORE_ROW_TABLES; t++) {
+		if ((rc = prepare(d, &d->put[t],
+		    "INSERT OR REPLACE INTO %s VALUES(?,?,?)",
+		    store_table_name[t])) != SQLITE_OK ||
+		    (rc = prepare(d, &d->del[t],
+		    "DELETE FROM %s WHERE idx=?", store_table_name[t])) !=
+		    SQLITE_OK)
+			return rc;
+	}
+	if ((rc = prepare(d, &d->node_get,
+	    "SELECT row, crc FROM %s WHERE id=?", "node")) != SQLITE_OK ||
+	    (rc = prepare(d, &d->node_put, "INSERT INTO %s(id, row, crc) "
+	    "VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET row=?2, crc=?3",
+	    "node")) != SQLITE_OK)
+		return rc;
+	return prepare(d, &d->node_scan, "SELECT seq, row, crc FROM %s "
+	    "WHERE seq > ? ORDER BY seq LIMIT ?", "node");
+}
+
+/* --- rows ----------------------------------------------------------------- */
+
+static int
+run(sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int
+store_db_put(struct store_db *d, enum store_table t, uint32_t index,
+    const uint8_t *row, size_t len)
+{
+	sqlite3_stmt *st = d->put[t];
+
+	sqlite3_bind_int64(st, 1, index);
+	sqlite3_bind_blob(st, 2, row, len, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, row_crc(index, row, len));
+	return run(st);
+}
+
+int
+store_db_delete(struct store_db *d, enum store_table t, uint32_t index)
+{
+	sqlite3_bind_int64(d->del[t], 1, index);
+	return run(d->del[t]);
+}
+
+int
+store_db_get_node(struct store_db *d, const struct node_id *id,
+    struct store_node *n)
+{
+	sqlite3_stmt *st = d->node_get;
+	int rc;
+
+	sqlite3_bind_blob(st, 1, id->b, sizeof(id->b), SQLITE_STATIC);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const void *row = sqlite3_column_blob(st, 0);
+		size_t len = sqlite3_column_bytes(st, 0);
+
+		rc = row != NULL && row_crc(0, row, len) ==
+		    (uint32_t)sqlite3_column_int64(st, 1) &&
+		    store_decode_node(row, len, n) == 0 ? SQLITE_OK :
+		    SQLITE_NOTFOUND;
+	} else if (rc == SQLITE_DONE)
+		rc = SQLITE_NOTFOUND;
+	sqlite3_reset(st);
+	return rc;
+}
+
+int
+store_db_put_node(struct store_db *d, const struct store_node *n)
+{
+	sqlite3_stmt *st = d->node_put;
+	uint8_t row[STORE_BLOB_MAX];
+	size_t len = store_encode_node(n, row);
+
+	sqlite3_bind_blob(st, 1, n->addr.id.b, sizeof(n->addr.id.b),
+	    SQLITE_STATIC);
+	sqlite3_bind_blob(st, 2, row, len, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, row_crc(0, row, len));
+	return run(st);
+}
+
+int
+store_db_get_meta(struct store_db *d, const char *name, void *value,
+    size_t size, size_t *len)
+{
+	sqlite3_stmt *st;
+	const void *p;
+	int rc;
+
+	if ((rc = sqlite3_prepare_v2(d->db, "SELECT value, crc FROM meta "
+	    "WHERE name=?", -1, &st, NULL)) != SQLITE_OK)
+		return rc;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		p = sqlite3_column_blob(st, 0);
+		*len = sqlite3_column_bytes(st, 0);
+		if (p != NULL && *len <= size && row_crc(0, p, *len) ==
+		    (uint32_t)sqlite3_column_int64(st, 1)) {
+			memcpy(value, p, *len);
+			rc = SQLITE_OK;
+		} else
+			rc = SQLITE_CORRUPT;
+	} else if (rc == SQLITE_DONE)
+		rc = SQLITE_NOTFOUND;
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+store_db_put_meta(struct store_db *d, const char *name, const void *value,
+    size_t len)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((rc = sqlite3_prepare_v2(d->db, "INSERT OR REPLACE INTO meta "
+	    "VALUES(?,?,?)", -1, &st, NULL)) != SQLITE_OK)
+		return rc;
+	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 2, value, len, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 3, row_crc(0, value, len));
+	rc = run(st);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* --- whole tables --------------------------------------------------------- */
+
+int
+store_db_scan(struct store_db *d, enum store_table t, bool backward,
+    store_row_fn fn, void *arg, unsigned *unsound)
+{
+	sqlite3_stmt *st;
+	char sql[96];
+	const uint8_t *row;
+	int64_t index;
+	size_t len;
+	int rc;
+
+	snprintf(sql, sizeof(sql), "SELECT rowid, row, crc FROM %s "
+	    "ORDER BY rowid%s", store_table_name[t],
+	    backward ? " DESC" : "");
+	if ((rc = sqlite3_prepare_v2(d->db, sql, -1, &st, NULL)) != SQLITE_OK)
+		return rc;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		index = sqlite3_column_int64(st, 0);
+		row = sqlite3_column_blob(st, 1);
+		len = sqlite3_column_bytes(st, 1);
+		/* A node's place is its ID, which its row holds. */
+		if (t == STORE_NODE)
+			index = 0;
+		if (row != NULL && index >= 0 && index <= UINT32_MAX &&
+		    row_crc(index, row, len) ==
+		    (uint32_t)sqlite3_column_int64(st, 2)) {
+			if (fn != NULL)
+				fn(arg, t, index, row, len);
+		} else
+			(*unsound)++;
+	}
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int
+quick_check(struct store_db *d)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	if ((rc = sqlite3_prepare_v2(d->db, "PRAGMA quick_check(1)", -1, &st,
+	    NULL)) != SQLITE_OK)
+		return rc;
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		rc = strcmp((const char *)sqlite3_column_text(st, 0), "ok") ==
+		    0 ? SQLITE_OK : SQLITE_CORRUPT;
+	sqlite3_finalize(st);
+	return rc;
+}
+
+int
+store_db_verify(struct store_db *d)
+{
+	unsigned unsound = 0;
+	int rc, t;
+
+	if ((rc = quick_check(d)) != SQLITE_OK)
+		return rc;
+	for (t = 0; t <= STORE_NODE; t++)
+		if ((rc = store_db_scan(d, t, false, NULL, NULL, &unsound)) !=
+		    SQLITE_OK)
+			return rc;
+	return unsound == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The writer: one thread that owns the open database.  The queue is bounded;
+ * what does not fit stays marked in the book.  A batch that cannot be
+ * committed (a full disk) is kept and tried again, from 1 s up to 60 s apart.
+ */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "addrbookd/store_impl.h"
+#include "common/log.h"
+
+#define ANSWERS		16	/* reads under way; more are refused */
+#define RETRY_MIN_S	1
+#define RETRY_MAX_S	60
+#define COMMIT_GAP_MS	500	/* at least between two commits */
+
+struct store_writer {
+	pthread_t	 thread;
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 wake;
+	bool		 quit;
+
+	/* Under the lock: the queue, the answers, the figures. */
+	struct store_job *queue;
+	unsigned	 head, n;
+	struct store_nodes_answer *answers;
+	unsigned	 nanswers, nasked;
+	struct store_stats stats;
+
+	/* The thread's own. */
+	struct store_db	 db;
+	struct store_job *batch;
+	unsigned	 nbatch;
+
+	int		 pipe[2];	/* wakes the main loop */
+};
+
+static uint64_t
+mono_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* --- jobs ------------------------------------------------------------------ */
+
+static int
+do_fact(struct store_writer *w, const struct store_job *j)
+{
+	struct store_node fact, n;
+	int rc;
+
+	if (store_decode_node(j->blob, j->len, &fact) == -1)
+		return SQLITE_OK;
+	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND)
+		memset(&n, 0, sizeof(n));
+	else if (rc != SQLITE_OK)
+		return rc;
+	store_node_fact(&n, j->now, &fact);
+	return store_db_put_node(&w->db, &n);
+}
+
+static int
+do_uptime(struct store_writer *w, const struct store_job *j)
+{
+	struct store_node n;
+	int rc;
+
+	/* Only nodes that were met have a history. */
+	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND)
+		return SQLITE_OK;
+	if (rc != SQLITE_OK)
+		return rc;
+	store_node_uptime(&n, j->now, j->reached);
+	return store_db_put_node(&w->db, &n);
+}
+
+static int
+do_put(struct store_writer *w, const struct store_job *j)
+{
+	return store_db_put(&w->db, j->table, j->index, j->blob, j->len);
+}
+
+static int
+do_delete(struct store_writer *w, const struct store_job *j)
+{
+	return store_db_delete(&w->db, j->table, j->index);
+}
+
+static void
+read_rows(struct store_writer *w, struct store_nodes_answer *a)
+{
+	sqlite3_stmt *st = w->db.node_scan;
+	struct store_node n;
+
+	sqlite3_bind_int64(st, 1, a->cursor);
+	sqlite3_bind_int64(st, 2, STORE_NODES_AT_ONCE);
+	while (a->n < STORE_NODES_AT_ONCE && sqlite3_step(st) == SQLITE_ROW) {
+		a->cursor = sqlite3_column_int64(st, 0);
+		a->more = true;
+		if (store_decode_node(sqlite3_column_blob(st, 1),
+		    sqlite3_column_bytes(st, 1), &n) == 0)
+			store_node_row(&n, &a->rows[a->n++]);
+	}
+	sqlite3_reset(st);
+}
+
+static int
+do_read_nodes(struct store_writer *w, const struct store_job *j)
+{
+	struct store_nodes_answer *a;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return SQLITE_OK;
+	a->request = j->index;
+	a->cursor = j->cursor;
+	read_rows(w, a);
+	pthread_mutex_lock(&w->lock);
+	w->answers[w->nanswers++] = *a;
+	pthread_mutex_unlock(&w->lock);
+	free(a);
+	/* A full pipe wakes the reader just as well. */
+	(void)!write(w->pipe[1], "", 1);
+	return SQLITE_OK;
+}
+
+static int (*const jobs[])(struct store_writer *, const struct store_job *) = {
+	[JOB_PUT]		= do_put,
+	[JOB_DELETE]		= do_delete,
+	[JOB_FACT]		= do_fact,
+	[JOB_UPTIME]		= do_uptime,
+	[JOB_READ_NODES]	= do_read_nodes,
+};
+
+/* --- the thread ------------------------------------------------------------- */
+
+static void
+take_batch(struct store_writer *w)
+{
+	while (w->n > 0) {
+		w->batch[w->nbatch++] = w->queue[w->head];
+		w->head = (w->head + 1) % STORE_QUEUE;
+		w->n--;
+	}
+}
+
+/* Reads are answered once, whatever becomes of the transaction. */
+static void
+do_reads(struct store_writer *w)
+{
+	unsigned i, kept = 0;
+
+	for (i = 0; i < w->nbatch; i++)
+		if (w->batch[i].kind == JOB_READ_NODES)
+			(void)do_read_nodes(w, &w->batch[i]);
+		else
+			w->batch[kept++] = w->batch[i];
+	w->nbatch = kept;
+}
+
+static int
+try_commit(struct store_writer *w)
+{
+	unsigned i;
+	int rc;
+
+	if ((rc = store_db_exec(&w->db, "BEGIN IMMEDIATE")) != SQLITE_OK)
+		return rc;
+	for (i = 0; i < w->nbatch && rc == SQLITE_OK; i++)
+		rc = jobs[w->batch[i].kind](w, &w->batch[i]);
+	if (rc == SQLITE_OK)
+		rc = store_db_exec(&w->db, "COMMIT");
+	if (rc != SQLITE_OK && !sqlite3_get_autocommit(w->db.db))
+		(void)store_db_exec(&w->db, "ROLLBACK");
+	return rc;
+}
+
+static void
+account(struct store_writer *w, int rc, uint64_t ms)
+{
+	pthread_mutex_lock(&w->lock);
+	if (rc == SQLITE_OK) {
+		w->stats.commits++;
+		w->stats.rows += w->nbatch;
+		w->stats.failing = false;
+		if (ms > w->stats.commit_max_ms)
+			w->stats.commit_max_ms = ms;
+	} else {
+		w->stats.errors++;
+		w->stats.failing = true;
+		strlcpy(w->stats.error, sqlite3_errmsg(w->db.db),
+		    sizeof(w->stats.error));
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Wait for seconds, or until it is time to quit.  Called under the lock. */
+static void
+pause_for(struct store_writer *w, unsigned ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += ms / 1000;
+	ts.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (ts.tv_nsec >= 1000000000) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000;
+	}
+	while (!w->quit && pthread_cond_timedwait(&w->wake, &w->lock, &ts) !=
+	    ETIMEDOUT)
+		;
+}
+
+/* Until the batch is on disk; when quitting, one try. */
+static void
+commit_batch(struct store_writer *w)
+{
+	unsigned wait_s = RETRY_MIN_S;
+	uint64_t began;
+	bool quit;
+	int rc;
+
+	for (;;) {
+		began = mono_ms();
+		rc = try_commit(w);
+		account(w, rc, mono_ms() - began);
+		if (rc == SQLITE_OK)
+			break;
+		pthread_mutex_lock(&w->lock);
+		quit = w->quit;
+		if (!quit)
+			pause_for(w, wait_s * 1000);
+		pthread_mutex_unlock(&w->lock);
+		if (quit)
+			break;
+		if ((wait_s *= 2) > RETRY_MAX_S)
+			wait_s = RETRY_MAX_S;
+	}
+	w->nbatch = 0;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct store_writer *w = arg;
+	bool quit;
+
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		while (w->n == 0 && !w->quit)
+			pthread_cond_wait(&w->wake, &w->lock);
+		take_batch(w);
+		quit = w->quit;
+		pthread_mutex_unlock(&w->lock);
+		do_reads(w);
+		if (w->nbatch > 0)
+			commit_batch(w);
+		else if (quit)
+			return NULL;
+		if (quit)
+			continue;
+		/* Let changes gather: each commit costs a disk flush. */
+		pthread_mutex_lock(&w->lock);
+		pause_for(w, COMMIT_GAP_MS);
+		pthread_mutex_unlock(&w->lock);
+	}
+}
+
+/* --- the main thread's side --------------------------------------------------- */
+
+static int
+make_pipe(int fds[2])
+{
+	return pipe2(fds, O_NONBLOCK | O_CLOEXEC);
+}
+
+static int
+start_thread(struct store_writer *w)
+{
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	int error;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	/* Signals are the event loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&w->thread, NULL, writer_main, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+struct store_writer *
+store_writer_start(struct store_db *db)
+{
+	struct store_writer *w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	w->pipe[0] = w->pipe[1] = -1;
+	w->queue = calloc(STORE_QUEUE, sizeof(*w->queue));
+	w->batch = calloc(STORE_QUEUE, sizeof(*w->batch));
+	w->answers = calloc(ANSWERS, sizeof(*w->answers));
+	if (w->queue == NULL || w->batch == NULL || w->answers == NULL ||
+	    make_pipe(w->pipe) == -1)
+		goto fail;
+	w->db = *db;
+	memset(db, 0, sizeof(*db));
+	if (start_thread(w) == 0)
+		return w;
+	*db = w->db;
+fail:
+	if (w->pipe[0] != -1) {
+		close(w->pipe[0]);
+		close(w->pipe[1]);
+	}
+	free(w->queue);
+	free(w->batch);
+	free(w->answers);
+	free(w);
+	return NULL;
+}
+
+int
+store_writer_push(struct store_writer *w, const struct store_job *j)
+{
+	int rv = -1;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->n < STORE_QUEUE &&
+	    (j->kind != JOB_READ_NODES || w->nasked < ANSWERS)) {
+		w->queue[(w->head + w->n++) % STORE_QUEUE] = *j;
+		if (j->kind == JOB_READ_NODES)
+			w->nasked++;
+		if (w->n == 1)
+			pthread_cond_signal(&w->wake);
+		rv = 0;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return rv;
+}
+
+unsigned
+store_writer_room(struct store_writer *w)
+{
+	unsigned room;
+
+	pthread_mutex_lock(&w->lock);
+	room = STORE_QUEUE - w->n;
+	pthread_mutex_unlock(&w->lock);
+	return room;
+}
+
+void
+store_writer_stats(struct store_writer *w, struct store_stats *s)
+{
+	pthread_mutex_lock(&w->lock);
+	*s = w->stats;
+	s->queued = w->n;
+	pthread_mutex_unlock(&w->lock);
+}
+
+int
+store_writer_fd(struct store_writer *w)
+{
+	return w->pipe[0];
+}
+
+bool
+store_writer_answer(struct store_writer *w, struct store_nodes_answer *a)
+{
+	char drain[ANSWERS];
+	bool got = false;
+
+	(void)!read(w->pipe[0], drain, sizeof(drain));
+	pthread_mutex_lock(&w->lock);
+	if (w->nanswers > 0) {
+		*a = w->answers[--w->nanswers];
+		w->nasked--;
+		got = true;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return got;
+}
+
+void
+store_writer_stop(struct store_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->quit = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	store_db_close(&w->db);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+	free(w->queue);
+	free(w->batch);
+	free(w->answers);
+	free(w);
+}
