@@ -249,6 +249,7 @@ bk_sched_pass(struct book *b)
 	for (n = SCHED_REST + 1; n < SCHED_COOL; n++)
 		wake_resting(b, &b->sched[n]);
 	wake_cool(b);
-	for (n = FRESH_DAY; n < FRESH_STALE; n++)
+	/* The oldest first: a long time may pass at once. */
+	for (n = FRESH_STALE - 1; n >= FRESH_DAY; n--)
 		age_list(b, n);
 }

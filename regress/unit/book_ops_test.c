@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Random sequences of operations: every invariant after each, a simple
+ * model beside them, and what is saved loads again the same.
+ */
+#include <stdlib.h>
+
+#include <atf-c.h>
+
+#include "common/rng.h"
+#include "regress/lib/bookops.h"
+
+#define LENGTH	1500
+
+ATF_TC_WITHOUT_HEAD(random_operations);
+ATF_TC_BODY(random_operations, tc)
+{
+	static uint8_t	 bytes[LENGTH];
+	struct rng	 rng;
+	const char	*wrong;
+	unsigned int	 seed, i;
+
+	for (seed = 0; seed < 40; seed++) {
+		rng_seed_number(&rng, seed);
+		for (i = 0; i < LENGTH; i++)
+			bytes[i] = rng_u32(&rng);
+		wrong = bookops_run(bytes, LENGTH);
+		ATF_REQUIRE_MSG(wrong == NULL, "seed %u: %s", seed, wrong);
+	}
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, random_operations);
+	return atf_no_error();
+}
