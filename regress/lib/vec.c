@@ -199,20 +199,18 @@ missing_key(const char *keys, const json_t *obj, char *buf, size_t room)
 }
 
 bool
-vec_keys(struct vec *v, const json_t *obj, const char *keys)
+vec_keys(struct vec *v, json_t *obj, const char *keys)
 {
 	const char	*key;
-	json_t		*value, *o = json_object();
+	json_t		*value;
 	char		 buf[64];
 	bool		 ok = true;
 
 	if (!json_is_object(obj)) {
 		vec_fail(v, "no object with the fields %s", keys);
-		json_decref(o);
 		return false;
 	}
-	json_object_update(o, json_deep_copy(obj));
-	json_object_foreach(o, key, value)
+	json_object_foreach(obj, key, value)
 		if (!key_is_known(keys, key)) {
 			vec_fail(v, "field \"%s\" is not understood", key);
 			ok = false;
@@ -221,7 +219,6 @@ vec_keys(struct vec *v, const json_t *obj, const char *keys)
 		vec_fail(v, "field \"%s\" is missing", buf);
 		ok = false;
 	}
-	json_decref(o);
 	return ok;
 }
 

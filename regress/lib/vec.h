@@ -67,7 +67,7 @@ void	 vec_fail(struct vec *, const char *fmt, ...)
 			vec_fail(v, "%s", #cond);			\
 	} while (0)
 /* Has obj just these fields?  Tells what is missing or unknown. */
-bool	 vec_keys(struct vec *, const json_t *obj, const char *keys);
+bool	 vec_keys(struct vec *, json_t *obj, const char *keys);
 bool	 vec_has(const json_t *, const char *key);
 /* Values; a wrong type is a failure, and then "", 0, false or no bytes. */
 const char	*vec_text(struct vec *, const json_t *, const char *key);

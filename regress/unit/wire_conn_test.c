@@ -1,0 +1,995 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whole connections: two of ours talking through pipes that cut anywhere,
+ * and one of ours against a peer that says what the test wants.
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <atf-c.h>
+
+#include "regress/lib/rawpeer.h"
+#include "wire/conn_local.h"
+
+static struct wire_crypto	*crypto;
+
+static void
+init_pair(struct wirepeer *a, struct wirepeer *b)
+{
+	if (crypto == NULL)
+		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(a, crypto, 1);
+	wirepeer_init(b, crypto, 2);
+}
+
+static void
+free_pair(struct wirepeer *a, struct wirepeer *b)
+{
+	wirepeer_free(a);
+	wirepeer_free(b);
+}
+
+static void
+check_running(const struct wirepeer *p)
+{
+	ATF_CHECK_EQ_MSG(WIRE_OK, p->error, "%s", wire_error_name(p->error));
+	ATF_CHECK_EQ(WIRE_PHASE_RUNNING, wire_conn_phase(p->conn));
+}
+
+/* --- the handshake between two of ours ------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(handshake);
+ATF_TC_BODY(handshake, tc)
+{
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	a.config.info.moniker = wire_span_text("alice");
+	b.config.info.moniker = wire_span_text("bob");
+	wirepair_connect(&a, &b, NULL);
+	check_running(&a);
+	check_running(&b);
+	ATF_CHECK(node_id_equal(&a.remote, &b.id));
+	ATF_CHECK(node_id_equal(&b.remote, &a.id));
+	ATF_CHECK(node_id_equal(wire_conn_remote_id(a.conn), &b.id));
+	ATF_CHECK_STREQ("bob", a.moniker);
+	ATF_CHECK_STREQ("alice", b.moniker);
+	ATF_CHECK_STREQ("tcp://127.0.0.1:26656", a.listen_text);
+	ATF_CHECK(a.nsignature == 1 && a.nauthenticated == 1 &&
+	    a.nnode_info == 1);
+	ATF_CHECK(wire_conn_peer_has_channel(a.conn, PEX_CHANNEL));
+	ATF_CHECK(!wire_conn_peer_has_channel(a.conn, 1));
+	free_pair(&a, &b);
+}
+
+/* An idle connection is nothing but its struct, and that is small. */
+ATF_TC_WITHOUT_HEAD(idle_memory);
+ATF_TC_BODY(idle_memory, tc)
+{
+	static uint8_t	 data[PEX_CAPACITY];
+	struct wirepeer	 a, b;
+	struct rng	 rng = { 1 };
+	size_t		 idle;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, &rng);
+	idle = wire_conn_memory(a.conn);
+	ATF_CHECK_MSG(idle <= 1024, "%zu bytes", idle);
+	ATF_CHECK_EQ(idle, wire_conn_memory(b.conn));
+	/* Talk leaves nothing behind. */
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, sizeof(data)));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_ping(b.conn));
+	ATF_CHECK(wire_conn_memory(a.conn) > sizeof(data));
+	wirepair_pump(&a, &b, &rng);
+	ATF_CHECK_EQ(sizeof(data), b.message_len);
+	ATF_CHECK_EQ(idle, wire_conn_memory(a.conn));
+	ATF_CHECK_EQ(idle, wire_conn_memory(b.conn));
+	free_pair(&a, &b);
+}
+
+/* A hundred messages each way, of up to 5 KiB, cut at random. */
+static void
+talk(uint64_t seed)
+{
+	static uint8_t	 data[5 * 1024];
+	struct wirepeer	 a, b;
+	struct rng	 rng = { seed };
+	size_t		 n;
+	int		 i;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, &rng);
+	check_running(&a);
+	check_running(&b);
+	for (i = 1; i <= 100; i++) {
+		n = rng_below(&rng, sizeof(data) + 1);
+		rng_fill(&rng, data, n);
+		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, n));
+		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(b.conn, 0, data, n));
+		wirepair_pump(&a, &b, &rng);
+		ATF_REQUIRE(a.nmessage == (unsigned)i && a.message_len == n &&
+		    memcmp(a.message, data, n) == 0);
+		ATF_REQUIRE(b.nmessage == (unsigned)i && b.message_len == n &&
+		    memcmp(b.message, data, n) == 0);
+	}
+	free_pair(&a, &b);
+}
+
+ATF_TC_WITHOUT_HEAD(read_write);
+ATF_TC_BODY(read_write, tc)
+{
+	uint64_t	 seed;
+
+	for (seed = 1; seed <= 10; seed++)
+		talk(seed);
+}
+
+/* The handshake a byte at a time, both ways. */
+ATF_TC_WITHOUT_HEAD(single_bytes);
+ATF_TC_BODY(single_bytes, tc)
+{
+	struct wirepeer		 a, b;
+	struct wire_span	 out;
+	struct wirepeer		*from, *to;
+	uint8_t			 byte;
+	int			 side, idle = 0;
+
+	init_pair(&a, &b);
+	wirepeer_open(&a, &b.id, 3);
+	wirepeer_open(&b, NULL, 4);
+	for (side = 0; idle < 2; side = !side) {
+		from = side ? &b : &a;
+		to = side ? &a : &b;
+		out = wire_conn_output(from->conn);
+		idle = out.len == 0 ? idle + 1 : 0;
+		if (out.len == 0)
+			continue;
+		byte = *out.p;
+		wire_conn_sent(from->conn, 1);
+		ATF_REQUIRE_EQ(WIRE_OK, wirepeer_input(to, &byte, 1));
+	}
+	check_running(&a);
+	check_running(&b);
+	free_pair(&a, &b);
+}
+
+/* Both may dial each other at once. */
+ATF_TC_WITHOUT_HEAD(both_dial);
+ATF_TC_BODY(both_dial, tc)
+{
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	wirepeer_open(&a, &b.id, 3);
+	wirepeer_open(&b, &a.id, 4);
+	wirepair_pump(&a, &b, NULL);
+	check_running(&a);
+	check_running(&b);
+	free_pair(&a, &b);
+}
+
+/* --- waiting: for the signature, for admission ------------------------------ */
+
+/* All that the peer says before our signature is there is kept. */
+ATF_TC_WITHOUT_HEAD(late_signature);
+ATF_TC_BODY(late_signature, tc)
+{
+	struct wirepeer	 a;
+	struct rawpeer	 r;
+	struct bytes	 b = { NULL, 0, 0 };
+
+	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(&a, crypto, 1);
+	a.no_sign = true;
+	wirepeer_open(&a, NULL, 2);
+	rawpeer_init(&r, crypto, 3);
+	rawpeer_meet(&r, &a);
+	ATF_CHECK_EQ(1, a.nsignature);
+	ATF_CHECK_EQ(0, wire_conn_output(a.conn).len);
+	ATF_CHECK(wire_conn_want(a.conn) > 0);
+
+	/* Authentication, node info and a ping, in one go. */
+	rawpeer_auth_message(&r, &b);
+	rawpeer_seal(&r, b.p, b.len);
+	bytes_reset(&b);
+	rawpeer_node_info(&r, &b);
+	bytes_delimit(&b);
+	bytes_add(&b, mconn_ping, sizeof(mconn_ping));
+	rawpeer_seal(&r, b.p, b.len);
+	rawpeer_seal(&r, mconn_ping, sizeof(mconn_ping));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &a));
+	ATF_CHECK_EQ(1, a.nauthenticated);
+	ATF_CHECK(a.nnode_info == 0 && a.nping == 0);
+	ATF_CHECK_EQ(0, wire_conn_want(a.conn));
+
+	a.no_start = true;
+	ATF_CHECK_EQ(WIRE_OK, wirepeer_sign(&a));
+	ATF_CHECK(a.nnode_info == 1 && a.nping == 0);
+	ATF_CHECK_EQ(WIRE_PHASE_ADMIT, wire_conn_phase(a.conn));
+	ATF_CHECK_EQ(0, wire_conn_want(a.conn));
+	ATF_CHECK_EQ(WIRE_NOT_READY, wirepeer_sign(&a));	/* once */
+
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_start(a.conn));
+	ATF_CHECK_EQ(2, a.nping);
+	ATF_CHECK(wire_conn_want(a.conn) > 0);
+	/* One pong serves both, as it still waits. */
+	rawpeer_take_frames(&r, &a);
+	ATF_CHECK(r.in.len > sizeof(mconn_pong) && memcmp(r.in.p + r.in.len -
+	    sizeof(mconn_pong), mconn_pong, sizeof(mconn_pong)) == 0);
+	ATF_CHECK_EQ(WIRE_NOT_READY, wire_conn_start(a.conn));
+	bytes_reset(&b);
+	rawpeer_free(&r);
+	wirepeer_free(&a);
+}
+
+/* A signature nobody asked for yet. */
+ATF_TC_WITHOUT_HEAD(early_signature);
+ATF_TC_BODY(early_signature, tc)
+{
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	wirepeer_open(&a, NULL, 2);
+	ATF_CHECK_EQ(WIRE_NOT_READY, wirepeer_sign(&a));
+	ATF_CHECK_EQ(WIRE_NOT_READY, wire_conn_start(a.conn));
+	ATF_CHECK_EQ(WIRE_PHASE_HELLO, wire_conn_phase(a.conn));
+	free_pair(&a, &b);
+}
+
+/* Admission decided later, with the peer's messages waiting. */
+ATF_TC_WITHOUT_HEAD(late_admission);
+ATF_TC_BODY(late_admission, tc)
+{
+	struct wirepeer	 a, b;
+	struct rng	 rng = { 8 };
+
+	init_pair(&a, &b);
+	b.no_start = true;
+	wirepair_connect(&a, &b, &rng);
+	check_running(&a);
+	ATF_CHECK_EQ(WIRE_PHASE_ADMIT, wire_conn_phase(b.conn));
+	ATF_CHECK_EQ(WIRE_NOT_READY, wire_conn_send(b.conn, 0, NULL, 0));
+	ATF_CHECK_EQ(WIRE_NOT_READY, wire_conn_ping(b.conn));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, pex_request,
+	    sizeof(pex_request)));
+	wirepair_pump(&a, &b, &rng);
+	ATF_CHECK_EQ(0, b.nmessage);
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_start(b.conn));
+	wirepair_pump(&a, &b, &rng);
+	ATF_CHECK_EQ(1, b.nmessage);
+	free_pair(&a, &b);
+}
+
+/* Who pushes more than was wanted does not make us keep it without end. */
+ATF_TC_WITHOUT_HEAD(held_bound);
+ATF_TC_BODY(held_bound, tc)
+{
+	static const uint8_t	 junk[32768];
+	struct wirepeer		 a, b;
+
+	init_pair(&a, &b);
+	b.no_start = true;
+	wirepair_connect(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_OK, wirepeer_input(&b, junk, sizeof(junk)));
+	ATF_CHECK_EQ(WIRE_OK, wirepeer_input(&b, junk, sizeof(junk)));
+	ATF_CHECK(wire_conn_memory(b.conn) < 70000);
+	ATF_CHECK_EQ(WIRE_NOT_READY, wirepeer_input(&b, junk, 1));
+	ATF_CHECK_EQ(WIRE_PHASE_FAILED, wire_conn_phase(b.conn));
+	free_pair(&a, &b);
+}
+
+/* --- who it is --------------------------------------------------------------- */
+
+ATF_TC_WITHOUT_HEAD(wrong_identity);
+ATF_TC_BODY(wrong_identity, tc)
+{
+	struct wirepeer	 a, b;
+	struct node_id	 other = { { 1 } };
+
+	init_pair(&a, &b);
+	wirepeer_open(&a, &other, 3);
+	wirepeer_open(&b, NULL, 4);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_WRONG_IDENTITY, a.error);
+	ATF_CHECK_EQ(0, a.nauthenticated + a.nnode_info);
+	/* It is known who it was instead. */
+	ATF_CHECK(wire_conn_remote_id(a.conn) != NULL &&
+	    node_id_equal(wire_conn_remote_id(a.conn), &b.id));
+	free_pair(&a, &b);
+}
+
+/* Before node info: not even its network matters. */
+ATF_TC_WITHOUT_HEAD(identity_before_info);
+ATF_TC_BODY(identity_before_info, tc)
+{
+	struct wirepeer	 a, b;
+	struct node_id	 other = { { 1 } };
+
+	init_pair(&a, &b);
+	b.config.info.network = wire_span_text("other-net");
+	wirepeer_open(&a, &other, 3);
+	wirepeer_open(&b, NULL, 4);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_WRONG_IDENTITY, a.error);
+	/* We did not tell it who we are. */
+	ATF_CHECK_EQ(0, b.nnode_info);
+	free_pair(&a, &b);
+}
+
+/* Both ends are us. */
+static void
+meet_self(const struct node_id *dialled, enum wire_error want)
+{
+	struct wirepeer	 a, b;
+
+	if (crypto == NULL)
+		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(&a, crypto, 1);
+	wirepeer_init(&b, crypto, 1);
+	wirepeer_open(&a, dialled != NULL ? dialled : &b.id, 3);
+	wirepeer_open(&b, NULL, 4);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ_MSG(want, a.error, "%s", wire_error_name(a.error));
+	if (want == WIRE_SELF)
+		ATF_CHECK_EQ(WIRE_SELF, b.error);
+	free_pair(&a, &b);
+}
+
+ATF_TC_WITHOUT_HEAD(self);
+ATF_TC_BODY(self, tc)
+{
+	struct node_id	 other = { { 1 } };
+
+	meet_self(NULL, WIRE_SELF);
+	meet_self(&other, WIRE_WRONG_IDENTITY);
+}
+
+/* Self comes before network, version and channels. */
+ATF_TC_WITHOUT_HEAD(self_before_compatible);
+ATF_TC_BODY(self_before_compatible, tc)
+{
+	struct wirepeer	 a, b;
+
+	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(&a, crypto, 1);
+	wirepeer_init(&b, crypto, 1);
+	b.config.info.network = wire_span_text("other-net");
+	b.config.info.block_version = 10;
+	b.channels[0].id = 7;
+	wirepeer_open(&a, &b.id, 3);
+	wirepeer_open(&b, NULL, 4);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_SELF, a.error);
+	free_pair(&a, &b);
+}
+
+/* --- what it says ------------------------------------------------------------ */
+
+static void
+spoil_network(struct wirepeer *b)
+{
+	b->config.info.network = wire_span_text("other-net");
+}
+
+static void
+spoil_block(struct wirepeer *b)
+{
+	b->config.info.block_version = 12;
+}
+
+static void
+spoil_channels(struct wirepeer *b)
+{
+	b->channels[0].id = 0x20;
+}
+
+static void
+spoil_moniker(struct wirepeer *b)
+{
+	b->config.info.moniker = wire_span_text("");
+}
+
+static void
+spoil_version(struct wirepeer *b)
+{
+	b->config.info.version = wire_span_text("\t");
+}
+
+ATF_TC_WITHOUT_HEAD(incompatible);
+ATF_TC_BODY(incompatible, tc)
+{
+	static const struct {
+		void		(*spoil)(struct wirepeer *);
+		enum wire_error	 want;
+		bool		 mutual;
+	} cases[] = {
+		{ spoil_network, WIRE_WRONG_NETWORK, true },
+		{ spoil_block, WIRE_WRONG_BLOCK, true },
+		{ spoil_channels, WIRE_NO_COMMON_CHANNEL, true },
+		{ spoil_moniker, WIRE_INFO_MONIKER, false },
+		{ spoil_version, WIRE_INFO_VERSION, false },
+	};
+	struct wirepeer	 a, b;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		init_pair(&a, &b);
+		cases[i].spoil(&b);
+		wirepair_connect(&a, &b, NULL);
+		ATF_CHECK_EQ_MSG(cases[i].want, a.error, "%s",
+		    wire_error_name(a.error));
+		ATF_CHECK_EQ(1, a.nauthenticated);
+		ATF_CHECK_EQ(0, a.nnode_info);
+		ATF_CHECK_EQ(0, wire_conn_output(a.conn).len);
+		if (cases[i].mutual)
+			ATF_CHECK_EQ(cases[i].want, b.error);
+		free_pair(&a, &b);
+	}
+}
+
+/* Another common channel is enough. */
+ATF_TC_WITHOUT_HEAD(another_channel);
+ATF_TC_BODY(another_channel, tc)
+{
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	a.channels[1] = (struct mconn_channel){ 0x41, 100 };
+	a.config.mconn.nchannels = 2;
+	b.channels[0] = (struct mconn_channel){ 0x41, 100 };
+	wirepair_connect(&a, &b, NULL);
+	check_running(&a);
+	check_running(&b);
+	ATF_CHECK(!wire_conn_peer_has_channel(a.conn, PEX_CHANNEL));
+	ATF_CHECK_EQ(WIRE_NO_CHANNEL, wire_conn_send(a.conn, PEX_CHANNEL,
+	    NULL, 0));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0x41,
+	    (const uint8_t *)"hi", 2));
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK(b.nmessage == 1 && b.channel == 0x41);
+	free_pair(&a, &b);
+}
+
+/* A node info of the test's making, after a proper authentication. */
+static enum wire_error
+try_info(const void *info, size_t len, struct wirepeer *p)
+{
+	struct rawpeer	 r;
+
+	if (crypto == NULL)
+		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(p, crypto, 1);
+	wirepeer_open(p, NULL, 2);
+	rawpeer_init(&r, crypto, 3);
+	ATF_REQUIRE_EQ(WIRE_OK, rawpeer_authenticate(&r, p));
+	rawpeer_seal(&r, info, len);
+	rawpeer_send(&r, p);
+	rawpeer_free(&r);
+	return p->error;
+}
+
+ATF_TC_WITHOUT_HEAD(info_lengths);
+ATF_TC_BODY(info_lengths, tc)
+{
+	static const struct {
+		const char	*prefix;
+		enum wire_error	 want;
+	} cases[] = {
+		{ "00", WIRE_INFO_ADDRESS },		/* empty: no id */
+		{ "8150", WIRE_INFO_LENGTH },		/* 10241 */
+		{ "80808002", WIRE_INFO_LENGTH },
+		{ "80808080808080808001", WIRE_INFO_LENGTH },
+		{ "ffffffffffffffffff02", WIRE_INFO_LENGTH },
+		{ "020a00" "ff", WIRE_INFO_ADDRESS },
+		{ "020801", WIRE_INFO_MALFORMED },
+	};
+	struct wirepeer	 p;
+	struct bytes	 b = { NULL, 0, 0 };
+	size_t		 i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bytes_reset(&b);
+		bytes_add_hex(&b, cases[i].prefix);
+		ATF_CHECK_EQ_MSG(cases[i].want, try_info(b.p, b.len, &p),
+		    "%s: %s", cases[i].prefix, wire_error_name(p.error));
+		wirepeer_free(&p);
+	}
+	bytes_reset(&b);
+}
+
+/* 10240 bytes are the most that is taken; they come in many frames. */
+ATF_TC_WITHOUT_HEAD(longest_info);
+ATF_TC_BODY(longest_info, tc)
+{
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	struct bytes	 b = { NULL, 0, 0 };
+	uint8_t		 filler[NODEINFO_MAX] = { 0 };
+
+	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	rawpeer_init(&r, crypto, 3);
+	rawpeer_node_info(&r, &b);
+	bytes_add_field(&b, 15, filler, NODEINFO_MAX - b.len - 3);
+	ATF_REQUIRE_EQ(NODEINFO_MAX, b.len);
+	bytes_delimit(&b);
+	ATF_CHECK_EQ(WIRE_OK, try_info(b.p, b.len, &p));
+	check_running(&p);
+	ATF_CHECK(wire_conn_memory(p.conn) < 1024 +
+	    wire_conn_output(p.conn).len);
+	wirepeer_free(&p);
+	bytes_reset(&b);
+	rawpeer_free(&r);
+}
+
+/* A node info with somebody else's id. */
+ATF_TC_WITHOUT_HEAD(info_of_another);
+ATF_TC_BODY(info_of_another, tc)
+{
+	struct wirepeer	 p;
+	struct rawpeer	 other;
+	struct bytes	 b = { NULL, 0, 0 };
+
+	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	rawpeer_init(&other, crypto, 77);
+	rawpeer_node_info(&other, &b);
+	bytes_delimit(&b);
+	ATF_CHECK_EQ(WIRE_INFO_ID, try_info(b.p, b.len, &p));
+	wirepeer_free(&p);
+	bytes_reset(&b);
+	rawpeer_free(&other);
+}
+
+/* --- packets ------------------------------------------------------------------- */
+
+static void
+open_running(struct wirepeer *p, struct rawpeer *r)
+{
+	if (crypto == NULL)
+		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
+	wirepeer_init(p, crypto, 1);
+	wirepeer_open(p, NULL, 2);
+	rawpeer_init(r, crypto, 3);
+	ATF_REQUIRE_EQ(WIRE_OK, rawpeer_connect(r, p));
+}
+
+ATF_TC_WITHOUT_HEAD(bad_packets);
+ATF_TC_BODY(bad_packets, tc)
+{
+	static const struct {
+		const char	*hex;
+		enum wire_error	 want;
+	} cases[] = {
+		{ "0102030405", WIRE_PACKET_MALFORMED },
+		{ "00", WIRE_PACKET_TYPE },
+		{ "022200", WIRE_PACKET_TYPE },
+		{ "061a0408011001", WIRE_PACKET_CHANNEL },
+		{ "071a0508810810 01", WIRE_PACKET_CHANNEL },
+		{ "8b08", WIRE_PACKET_LENGTH },
+		{ "ffffffffffffffffff01", WIRE_PACKET_LENGTH },
+	};
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	struct bytes	 b = { NULL, 0, 0 };
+	char		 hex[64];
+	size_t		 i, k, n;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (k = n = 0; cases[i].hex[k] != '\0'; k++)
+			if (cases[i].hex[k] != ' ')
+				hex[n++] = cases[i].hex[k];
+		hex[n] = '\0';
+		bytes_reset(&b);
+		bytes_add_hex(&b, hex);
+		open_running(&p, &r);
+		rawpeer_seal(&r, b.p, b.len);
+		rawpeer_send(&r, &p);
+		ATF_CHECK_EQ_MSG(cases[i].want, p.error, "%s: %s", hex,
+		    wire_error_name(p.error));
+		ATF_CHECK_EQ(WIRE_PHASE_FAILED, wire_conn_phase(p.conn));
+		ATF_CHECK_EQ(0, p.nmessage);
+		rawpeer_free(&r);
+		wirepeer_free(&p);
+	}
+	bytes_reset(&b);
+}
+
+/* A message of 64,000 bytes is taken; one more byte is not. */
+ATF_TC_WITHOUT_HEAD(capacity);
+ATF_TC_BODY(capacity, tc)
+{
+	static uint8_t	 data[PEX_CAPACITY + 1], out[70000];
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	size_t		 n;
+
+	open_running(&p, &r);
+	ATF_CHECK_EQ(WIRE_MESSAGE_SIZE, wire_conn_send(p.conn, 0, data,
+	    sizeof(data)));
+	ATF_CHECK_EQ(WIRE_MESSAGE_SIZE, wire_conn_send(p.conn, 9, data, 1));
+	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, PEX_CAPACITY);
+	rawpeer_seal(&r, out, n);
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(PEX_CAPACITY, p.message_len);
+	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, PEX_CAPACITY + 1);
+	rawpeer_seal(&r, out, n);
+	ATF_CHECK_EQ(WIRE_PACKET_CAPACITY, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(1, p.nmessage);
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+ATF_TC_WITHOUT_HEAD(ping_pong);
+ATF_TC_BODY(ping_pong, tc)
+{
+	struct wirepeer	 a, b;
+	int		 i;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	for (i = 1; i <= 3; i++) {
+		ATF_CHECK(!wire_conn_awaits_pong(a.conn));
+		ATF_CHECK_EQ(WIRE_OK, wire_conn_ping(a.conn));
+		ATF_CHECK(wire_conn_awaits_pong(a.conn));
+		wirepair_pump(&a, &b, NULL);
+		ATF_CHECK(!wire_conn_awaits_pong(a.conn));
+		ATF_CHECK(a.npong == (unsigned)i && a.nasked == (unsigned)i);
+		ATF_CHECK_EQ((unsigned)i, b.nping);
+	}
+	ATF_CHECK(a.nmessage == 0 && b.nmessage == 0);
+	free_pair(&a, &b);
+}
+
+/* Pongs that nobody asked for do no harm, before a ping or after. */
+ATF_TC_WITHOUT_HEAD(unasked_pongs);
+ATF_TC_BODY(unasked_pongs, tc)
+{
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	int		 i;
+
+	open_running(&p, &r);
+	for (i = 0; i < 3; i++)
+		rawpeer_seal(&r, mconn_pong, sizeof(mconn_pong));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK(p.npong == 3 && p.nasked == 0);
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_ping(p.conn));
+	rawpeer_take_frames(&r, &p);
+	rawpeer_seal(&r, mconn_pong, sizeof(mconn_pong));
+	rawpeer_seal(&r, mconn_pong, sizeof(mconn_pong));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK(p.npong == 5 && p.nasked == 1);
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+/* A flood of pings draws one pong at a time. */
+ATF_TC_WITHOUT_HEAD(shared_pong);
+ATF_TC_BODY(shared_pong, tc)
+{
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	int		 i;
+
+	open_running(&p, &r);
+	for (i = 0; i < 1000; i++)
+		rawpeer_seal(&r, mconn_ping, sizeof(mconn_ping));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(1000, p.nping);
+	ATF_CHECK_EQ(SECRET_FRAME_SIZE, wire_conn_output(p.conn).len);
+
+	/* Part of it written: it still waits. */
+	wire_conn_sent(p.conn, 0);
+	rawpeer_seal(&r, mconn_ping, sizeof(mconn_ping));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(SECRET_FRAME_SIZE, wire_conn_output(p.conn).len);
+	rawpeer_take_frames(&r, &p);
+	ATF_CHECK_EQ(sizeof(mconn_pong), r.in.len);
+
+	/* All of it written: the next ping gets its own. */
+	rawpeer_seal(&r, mconn_ping, sizeof(mconn_ping));
+	ATF_CHECK_EQ(WIRE_OK, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(SECRET_FRAME_SIZE, wire_conn_output(p.conn).len);
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+/* --- sending ----------------------------------------------------------------- */
+
+/* The queue is bounded, a full one refuses, and goes on once it drained. */
+ATF_TC_WITHOUT_HEAD(queue_bound);
+ATF_TC_BODY(queue_bound, tc)
+{
+	static uint8_t	 data[10000];
+	struct wirepeer	 a, b;
+	size_t		 queued;
+	unsigned	 n = 0;
+
+	init_pair(&a, &b);
+	a.config.output_max = 64 * 1024;
+	wirepair_connect(&a, &b, NULL);
+	while (wire_conn_send(a.conn, 0, data, sizeof(data)) == WIRE_OK)
+		n++;
+	ATF_CHECK(n >= 5);
+	queued = wire_conn_output(a.conn).len;
+	ATF_CHECK(queued <= 64 * 1024);
+	ATF_CHECK_EQ(WIRE_QUEUE_FULL, wire_conn_send(a.conn, 0, data,
+	    sizeof(data)));
+	ATF_CHECK_EQ(queued, wire_conn_output(a.conn).len);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(n, b.nmessage);
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, sizeof(data)));
+	free_pair(&a, &b);
+}
+
+/* Written in pieces with more queued in between, nothing is lost. */
+ATF_TC_WITHOUT_HEAD(partial_writes);
+ATF_TC_BODY(partial_writes, tc)
+{
+	static uint8_t	 data[3000];
+	struct wirepeer	 a, b;
+	struct rng	 rng = { 4 };
+	struct wire_span out;
+	uint8_t		 copy[700];
+	size_t		 n;
+	unsigned	 i;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	for (i = 0; i < 300; i++) {
+		rng_fill(&rng, data, sizeof(data));
+		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data,
+		    rng_below(&rng, sizeof(data))));
+		do {
+			out = wire_conn_output(a.conn);
+			n = rng_below(&rng, sizeof(copy));
+			if (n > out.len)
+				n = out.len;
+			if (n > 0)
+				memcpy(copy, out.p, n);
+			wire_conn_sent(a.conn, n);
+			ATF_REQUIRE_EQ(WIRE_OK, wirepeer_input(&b, copy, n));
+		} while (n > 0 && rng_below(&rng, 16) != 0);
+	}
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(300, b.nmessage);
+	free_pair(&a, &b);
+}
+
+/* A run of packets made once and sealed for whoever wants it. */
+ATF_TC_WITHOUT_HEAD(streams);
+ATF_TC_BODY(streams, tc)
+{
+	static uint8_t	 data[20000], out[21000];
+	struct wirepeer	 a, b;
+	struct rng	 rng = { 6 };
+	size_t		 n;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	rng_fill(&rng, data, sizeof(data));
+	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, sizeof(data));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send_stream(a.conn, 0, out, n));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send_stream(b.conn, 0, out, n));
+	ATF_CHECK_EQ(WIRE_NO_CHANNEL, wire_conn_send_stream(b.conn, 1, out,
+	    n));
+	wirepair_pump(&a, &b, &rng);
+	ATF_CHECK(b.nmessage == 1 && b.message_len == sizeof(data) &&
+	    memcmp(b.message, data, sizeof(data)) == 0);
+	ATF_CHECK(a.nmessage == 1 && a.message_len == sizeof(data));
+	free_pair(&a, &b);
+}
+
+/* --- ends ---------------------------------------------------------------------- */
+
+/* A polite end: what is queued still goes out, what comes is ignored. */
+ATF_TC_WITHOUT_HEAD(finish);
+ATF_TC_BODY(finish, tc)
+{
+	static uint8_t	 data[5000];
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, sizeof(data)));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(b.conn, 0, data, 10));
+	wire_conn_finish(a.conn);
+	ATF_CHECK_EQ(WIRE_CLOSED, wire_conn_send(a.conn, 0, data, 1));
+	ATF_CHECK_EQ(WIRE_CLOSED, wire_conn_ping(a.conn));
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(1, b.nmessage);
+	ATF_CHECK_EQ(0, a.nmessage);
+	ATF_CHECK_EQ(WIRE_OK, wirepeer_input(&a, data, sizeof(data)));
+	ATF_CHECK_EQ(WIRE_PHASE_CLOSING, wire_conn_phase(a.conn));
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_error(a.conn));
+	free_pair(&a, &b);
+}
+
+static void
+finish_on_message(struct wirepeer *p)
+{
+	wire_conn_send(p->conn, 0, p->message, p->message_len);
+	wire_conn_finish(p->conn);
+}
+
+/* A seed's way: answer the first request, and hear no second one. */
+ATF_TC_WITHOUT_HEAD(finish_in_callback);
+ATF_TC_BODY(finish_in_callback, tc)
+{
+	struct wirepeer	 a, b;
+	int		 i;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	b.on_message = finish_on_message;
+	for (i = 0; i < 5; i++)
+		ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, pex_request,
+		    sizeof(pex_request)));
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(1, b.nmessage);
+	ATF_CHECK_EQ(1, a.nmessage);
+	ATF_CHECK_EQ(WIRE_OK, b.error);
+	ATF_CHECK_EQ(WIRE_PHASE_CLOSING, wire_conn_phase(b.conn));
+	free_pair(&a, &b);
+}
+
+static void
+free_on_message(struct wirepeer *p)
+{
+	wire_conn_free(p->conn);
+}
+
+ATF_TC_WITHOUT_HEAD(free_in_callback);
+ATF_TC_BODY(free_in_callback, tc)
+{
+	static uint8_t	 data[2000], copy[16 * SECRET_FRAME_SIZE];
+	struct wirepeer	 a, b;
+	struct wire_span out;
+
+	init_pair(&a, &b);
+	wirepair_connect(&a, &b, NULL);
+	b.on_message = free_on_message;
+	wire_conn_send(a.conn, 0, data, sizeof(data));
+	wire_conn_send(a.conn, 0, data, sizeof(data));
+	out = wire_conn_output(a.conn);
+	ATF_REQUIRE(out.len <= sizeof(copy));
+	memcpy(copy, out.p, out.len);
+	ATF_CHECK_EQ(WIRE_CLOSED, wirepeer_input(&b, copy, out.len));
+	ATF_CHECK_EQ(1, b.nmessage);
+	b.conn = NULL;
+	free_pair(&a, &b);
+}
+
+/* Keys and buffers go with a failure; the reason and the ID stay. */
+ATF_TC_WITHOUT_HEAD(failure_wipes);
+ATF_TC_BODY(failure_wipes, tc)
+{
+	static uint8_t	 data[5000];
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+
+	open_running(&p, &r);
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(p.conn, 0, data, sizeof(data)));
+	ATF_CHECK(wire_conn_memory(p.conn) > sizeof(data));
+	rawpeer_seal(&r, "", 1);
+	ATF_CHECK_EQ(WIRE_PACKET_TYPE, rawpeer_send(&r, &p));
+	ATF_CHECK(wire_conn_memory(p.conn) <= 1024);
+	ATF_CHECK_EQ(0, wire_conn_output(p.conn).len);
+	ATF_CHECK(node_id_equal(wire_conn_remote_id(p.conn), &r.id));
+	ATF_CHECK_EQ(WIRE_CLOSED, wire_conn_send(p.conn, 0, data, 1));
+	ATF_CHECK_EQ(WIRE_CLOSED, wire_conn_ping(p.conn));
+	wire_conn_finish(p.conn);
+	ATF_CHECK_EQ(WIRE_PHASE_FAILED, wire_conn_phase(p.conn));
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+/* The last counter is never used: the connection ends instead. */
+ATF_TC_WITHOUT_HEAD(counters_used_up);
+ATF_TC_BODY(counters_used_up, tc)
+{
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+
+	open_running(&p, &r);
+	p.conn->secret.send.counter = UINT64_MAX - 1;
+	ATF_CHECK_EQ(WIRE_OK, wire_conn_ping(p.conn));
+	ATF_CHECK_EQ(WIRE_FRAME_COUNTER, wire_conn_ping(p.conn));
+	ATF_CHECK_EQ(WIRE_PHASE_FAILED, wire_conn_phase(p.conn));
+	ATF_CHECK_EQ(WIRE_FRAME_COUNTER, wire_conn_error(p.conn));
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+
+	/* Also in the middle of a message, and from inside a callback. */
+	open_running(&p, &r);
+	p.on_message = finish_on_message;
+	p.conn->secret.send.counter = UINT64_MAX;
+	rawpeer_seal(&r, "\x04\x1a\x02\x10\x01", 5);
+	ATF_CHECK_EQ(WIRE_FRAME_COUNTER, rawpeer_send(&r, &p));
+	ATF_CHECK_EQ(1, p.nmessage);
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+
+	open_running(&p, &r);
+	p.conn->secret.recv.counter = UINT64_MAX;
+	rawpeer_seal(&r, mconn_ping, sizeof(mconn_ping));
+	ATF_CHECK_EQ(WIRE_FRAME_COUNTER, rawpeer_send(&r, &p));
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+/* What stays in memory of half a frame, half a packet, half a message. */
+ATF_TC_WITHOUT_HEAD(partial_memory);
+ATF_TC_BODY(partial_memory, tc)
+{
+	static uint8_t	 data[2000], out[4000];
+	struct wirepeer	 p;
+	struct rawpeer	 r;
+	size_t		 n, idle;
+
+	open_running(&p, &r);
+	idle = wire_conn_memory(p.conn);
+	/* The first packet and half of the second, less half a frame. */
+	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, sizeof(data));
+	rawpeer_seal(&r, out, n);
+	wirepeer_input(&p, r.out.p, 500);
+	ATF_CHECK_EQ(idle + SECRET_FRAME_SIZE, wire_conn_memory(p.conn));
+	wirepeer_input(&p, r.out.p + 500, SECRET_FRAME_SIZE - 500);
+	ATF_CHECK(wire_conn_memory(p.conn) <= idle +
+	    mconn_packet_limit(MCONN_PAYLOAD));
+	wirepeer_input(&p, r.out.p + SECRET_FRAME_SIZE, SECRET_FRAME_SIZE);
+	ATF_CHECK_EQ(1, p.nmessage);
+	ATF_CHECK_EQ(idle, wire_conn_memory(p.conn));
+	rawpeer_free(&r);
+	wirepeer_free(&p);
+}
+
+ATF_TC_WITHOUT_HEAD(phase_names);
+ATF_TC_BODY(phase_names, tc)
+{
+	int	 i, j;
+
+	for (i = WIRE_PHASE_HELLO; i <= WIRE_PHASE_FAILED; i++)
+		for (j = 0; j < i; j++)
+			ATF_CHECK(strcmp(wire_phase_text(i),
+			    wire_phase_text(j)) != 0);
+	ATF_CHECK_STREQ("unknown", wire_phase_text(99));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, handshake);
+	ATF_TP_ADD_TC(tp, idle_memory);
+	ATF_TP_ADD_TC(tp, read_write);
+	ATF_TP_ADD_TC(tp, single_bytes);
+	ATF_TP_ADD_TC(tp, both_dial);
+	ATF_TP_ADD_TC(tp, late_signature);
+	ATF_TP_ADD_TC(tp, early_signature);
+	ATF_TP_ADD_TC(tp, late_admission);
+	ATF_TP_ADD_TC(tp, held_bound);
+	ATF_TP_ADD_TC(tp, wrong_identity);
+	ATF_TP_ADD_TC(tp, identity_before_info);
+	ATF_TP_ADD_TC(tp, self);
+	ATF_TP_ADD_TC(tp, self_before_compatible);
+	ATF_TP_ADD_TC(tp, incompatible);
+	ATF_TP_ADD_TC(tp, another_channel);
+	ATF_TP_ADD_TC(tp, info_lengths);
+	ATF_TP_ADD_TC(tp, longest_info);
+	ATF_TP_ADD_TC(tp, info_of_another);
+	ATF_TP_ADD_TC(tp, bad_packets);
+	ATF_TP_ADD_TC(tp, capacity);
+	ATF_TP_ADD_TC(tp, ping_pong);
+	ATF_TP_ADD_TC(tp, unasked_pongs);
+	ATF_TP_ADD_TC(tp, shared_pong);
+	ATF_TP_ADD_TC(tp, queue_bound);
+	ATF_TP_ADD_TC(tp, partial_writes);
+	ATF_TP_ADD_TC(tp, streams);
+	ATF_TP_ADD_TC(tp, finish);
+	ATF_TP_ADD_TC(tp, finish_in_callback);
+	ATF_TP_ADD_TC(tp, free_in_callback);
+	ATF_TP_ADD_TC(tp, failure_wipes);
+	ATF_TP_ADD_TC(tp, counters_used_up);
+	ATF_TP_ADD_TC(tp, partial_memory);
+	ATF_TP_ADD_TC(tp, phase_names);
+	return atf_no_error();
+}
