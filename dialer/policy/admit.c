@@ -51,14 +51,17 @@ admit_inbound(struct policy *p, uint64_t now, const struct m_admit *m,
 	return VERDICT_OK;
 }
 
+/* t is what the dial was for, if it was for a target. */
 static void
 tell_target(struct policy *p, uint64_t now, struct peer *pe, struct target *t)
 {
+	if (t != NULL)
+		t->state = TARGET_IDLE;
 	if (pe->persistent)
 		persistent_up(p, now, &pe->id);
-	if (pe->kind == KIND_SEED)
-		seeds_up(p, now, pe);
-	if (pe->kind == KIND_MANUAL && t != NULL)
+	if (t != NULL && t->kind == KIND_SEED)
+		seeds_up(p, now, t);
+	if (t != NULL && t->kind == KIND_MANUAL)
 		manual_up(p, t);
 }
 
@@ -108,6 +111,7 @@ replay(struct policy *p, uint64_t now, const struct m_peer_up *m)
 {
 	struct m_admit a = { .conn = m->conn, .id = m->addr.id,
 	    .na = m->addr.na };
+	struct target *t = NULL;
 	struct peer *pe;
 
 	pe = peers_add(p, now, &a, m->outbound, kind_of_purpose(m->purpose),
@@ -115,7 +119,10 @@ replay(struct policy *p, uint64_t now, const struct m_peer_up *m)
 	if (pe == NULL)
 		return NULL;
 	pe->counted = true;
-	tell_target(p, now, pe, NULL);
+	if (pe->outbound && pe->kind == KIND_SEED)
+		t = target_find(&p->seeds.list, &pe->id);
+	tell_target(p, now, pe, t != NULL && t->state == TARGET_IDLE ? t :
+	    NULL);
 	return pe;
 }
 
@@ -157,7 +164,7 @@ answered(struct policy *p, uint64_t now, struct peer *pe)
 	if (!pe->outbound)
 		return;
 	if (pe->kind == KIND_SEED)
-		seeds_answered(p, now, pe);
+		seeds_answered(p, now, &pe->id);
 	if (pe->kind == KIND_PROBE || pe->kind == KIND_CRAWL)
 		peers_drop(p, pe, DOWN_DIALER);
 }

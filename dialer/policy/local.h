@@ -357,8 +357,9 @@ bool		 seeds_needed(const struct policy *, uint64_t now);
 void		 seeds_failed(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
 void		 seeds_resume(struct policy *, uint64_t now);
-void		 seeds_up(struct policy *, uint64_t now, struct peer *);
-void		 seeds_answered(struct policy *, uint64_t now, struct peer *);
+void		 seeds_up(struct policy *, uint64_t now, struct target *);
+void		 seeds_answered(struct policy *, uint64_t now,
+		    const struct node_id *);
 void		 seeds_down(struct policy *, uint64_t now,
 		    const struct node_id *);
 /* Was it a seed's?  Then its next turn depends on what was new. */

@@ -28,30 +28,35 @@ delay_after(struct policy *p, uint32_t tries)
 	return ms + rng_below(p->rng, RETRY_JITTER_MS + 1);
 }
 
-void
-persistent_failed(struct policy *p, uint64_t now, struct target *t,
-    enum outcome outcome)
-{
-	if (t->state == TARGET_SELF)
-		return;
-	/* What we lack ourselves is no reason to wait longer for the peer. */
-	if (outcome != OUTCOME_OURS)
-		t->tries++;
-	t->due = now + delay_after(p, t->tries);
-}
-
+/* One that is being dialled finds out when that dial ends. */
 void
 persistent_up(struct policy *p, uint64_t now, const struct node_id *id)
 {
 	struct target *t;
 
 	TAILQ_FOREACH(t, &p->persistent, entry)
-		if (node_id_equal(&t->addr.id, id) &&
-		    t->state != TARGET_UP) {
+		if (t->state == TARGET_IDLE &&
+		    node_id_equal(&t->addr.id, id)) {
 			t->state = TARGET_UP;
 			t->since = now;
 			t->last = OUTCOME_CONNECTED;
 		}
+}
+
+void
+persistent_failed(struct policy *p, uint64_t now, struct target *t,
+    enum outcome outcome)
+{
+	if (t->state == TARGET_SELF)
+		return;
+	if (peers_by_id(p, &t->addr.id) != NULL) {	/* it came to us */
+		persistent_up(p, now, &t->addr.id);
+		return;
+	}
+	/* What we lack ourselves is no reason to wait longer for the peer. */
+	if (outcome != OUTCOME_OURS)
+		t->tries++;
+	t->due = now + delay_after(p, t->tries);
 }
 
 void

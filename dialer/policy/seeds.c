@@ -110,23 +110,31 @@ seeds_failed(struct policy *p, uint64_t now, struct target *t,
 }
 
 void
-seeds_up(struct policy *p, uint64_t now, struct peer *pe)
+seeds_up(struct policy *p, uint64_t now, struct target *t)
 {
-	struct target *t = target_find(&p->seeds.list, &pe->id);
-
-	if (t == NULL)
-		return;
 	t->state = TARGET_UP;
 	t->since = now;
 	t->last = OUTCOME_CONNECTED;
 }
 
-void
-seeds_answered(struct policy *p, uint64_t now, struct peer *pe)
+/* The seed of that ID that is connected, or NULL. */
+static struct target *
+find_up(const struct policy *p, const struct node_id *id)
 {
-	struct target *t = target_find(&p->seeds.list, &pe->id);
+	struct target *t;
 
-	if (t == NULL || t->state != TARGET_UP)
+	TAILQ_FOREACH(t, &p->seeds.list, entry)
+		if (t->state == TARGET_UP && node_id_equal(&t->addr.id, id))
+			return t;
+	return NULL;
+}
+
+void
+seeds_answered(struct policy *p, uint64_t now, const struct node_id *id)
+{
+	struct target *t = find_up(p, id);
+
+	if (t == NULL)
 		return;
 	stop_walking(p, t);
 	t->answered = true;
@@ -140,9 +148,9 @@ seeds_answered(struct policy *p, uint64_t now, struct peer *pe)
 void
 seeds_down(struct policy *p, uint64_t now, const struct node_id *id)
 {
-	struct target *t = target_find(&p->seeds.list, id);
+	struct target *t = find_up(p, id);
 
-	if (t == NULL || t->state != TARGET_UP)
+	if (t == NULL)
 		return;
 	t->state = TARGET_IDLE;
 	if (!t->answered)
@@ -150,13 +158,25 @@ seeds_down(struct policy *p, uint64_t now, const struct node_id *id)
 	seeds_resume(p, now);
 }
 
+/* The list may be in the book only when its seed has gone already. */
+static struct target *
+find_answered(const struct policy *p, const struct node_id *id)
+{
+	struct target *t;
+
+	TAILQ_FOREACH(t, &p->seeds.list, entry)
+		if (t->answered && node_id_equal(&t->addr.id, id))
+			return t;
+	return NULL;
+}
+
 bool
 seeds_list_taken(struct policy *p, uint64_t now, const struct m_list_taken *m)
 {
-	struct target *t = target_find(&p->seeds.list, &m->source);
+	struct target *t = find_answered(p, &m->source);
 	const struct conf_times *times = &p->conf->times;
 
-	if (t == NULL || !t->answered)
+	if (t == NULL)
 		return false;
 	if (m->fresh > 0)
 		t->interval = times->seed_interval;

@@ -148,16 +148,25 @@ fx_host(unsigned n, const char *name)
 
 /* --- life -------------------------------------------------------------- */
 
+struct conf *
+fx_conf(enum conf_mode mode)
+{
+	struct conf *conf = conf_new();
+
+	ATF_REQUIRE(conf != NULL);
+	conf->mode = mode;
+	conf->id = fx_id(0xffffff);
+	conf_set_mode_defaults(conf);
+	return conf;
+}
+
 struct fx *
 fx_new(enum conf_mode mode)
 {
 	struct fx *fx = calloc(1, sizeof(*fx));
 
 	ATF_REQUIRE(fx != NULL);
-	ATF_REQUIRE((fx->conf = conf_new()) != NULL);
-	fx->conf->mode = mode;
-	fx->conf->id = fx_id(0xffffff);
-	conf_set_mode_defaults(fx->conf);
+	fx->conf = fx_conf(mode);
 	rng_seed_number(&fx->rng, 1);
 	fx->now = 1000000;
 	return fx;
@@ -177,6 +186,17 @@ fx_start(struct fx *fx)
 	if (fx->p == NULL)
 		fx_begin(fx);
 	policy_start(fx->p, fx->now);
+	policy_tick(fx->p, fx->now);
+	fx_check(fx);
+}
+
+void
+fx_reload(struct fx *fx, struct conf *conf)
+{
+	ATF_REQUIRE_EQ(0, policy_configure(fx->p, fx->now, conf));
+	conf_free(fx->conf);
+	fx->conf = conf;
+	fx_check(fx);
 	policy_tick(fx->p, fx->now);
 	fx_check(fx);
 }

@@ -69,6 +69,9 @@ struct host_addr fx_host(unsigned n, const char *name);	/* name or literal */
 
 /* A config of defaults for that mode; change it, then fx_begin(). */
 struct fx	*fx_new(enum conf_mode);
+struct conf	*fx_conf(enum conf_mode);	/* one like fx_new()'s */
+/* Reload: take the config over in place of the old one. */
+void		 fx_reload(struct fx *, struct conf *);
 void		 fx_begin(struct fx *);		/* makes the policy */
 void		 fx_start(struct fx *);		/* and starts it */
 void		 fx_free(struct fx *);
