@@ -3,7 +3,6 @@
 
 #include <sys/types.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "addrbookd/addrbookd.h"
@@ -37,19 +36,26 @@ summary_book(struct addrbookd *a, uint32_t id)
 	count(a, id, "bans", c.bans);
 }
 
-/* "added" becomes "heard_added"; names are lower_snake. */
-static void
-count_named(struct addrbookd *a, uint32_t id, const char *prefix,
-    const char *name, uint64_t value)
-{
-	char text[MSG_NAME_SIZE], *s;
+static const char *const heard[BOOK_RESULT_MAX] = {
+	[BOOK_ADDED]		= "heard_added_total",
+	[BOOK_KNOWN]		= "heard_known_total",
+	[BOOK_NO_ROOM]		= "heard_no_room_total",
+	[BOOK_UNROUTABLE]	= "heard_unroutable_total",
+	[BOOK_OWN]		= "heard_own_total",
+	[BOOK_PRIVATE]		= "heard_private_total",
+	[BOOK_PRIVATE_SOURCE]	= "heard_from_private_total",
+	[BOOK_BANNED]		= "heard_banned_total",
+	[BOOK_HELD]		= "heard_held_total",
+	[BOOK_CLAIMED]		= "heard_claimed_total",
+	[BOOK_LIMITED]		= "heard_limited_total",
+};
 
-	snprintf(text, sizeof(text), "%s_%s", prefix, name);
-	for (s = text; *s != '\0'; s++)
-		if (*s == ' ' || *s == '-')
-			*s = '_';
-	count(a, id, text, value);
-}
+static const char *const misbehaved[MISBEHAVED_MAX] = {
+	[MISBEHAVED_UNSOLICITED]	= "bans_unsolicited_total",
+	[MISBEHAVED_BAD_ADDRS]		= "bans_bad_addresses_total",
+	[MISBEHAVED_FLOOD]		= "bans_flood_total",
+	[MISBEHAVED_PROTOCOL]		= "bans_malformed_total",
+};
 
 static void
 summary_traffic(struct addrbookd *a, uint32_t id)
@@ -61,16 +67,14 @@ summary_traffic(struct addrbookd *a, uint32_t id)
 	count(a, id, "addresses_heard_total", s->heard);
 	count(a, id, "addresses_added_total", s->added);
 	for (i = 0; i < BOOK_RESULT_MAX; i++)
-		count_named(a, id, "heard", book_result_name(i),
-		    s->results[i]);
+		count(a, id, heard[i], s->results[i]);
 	count(a, id, "selections_total", s->selects);
 	count(a, id, "addresses_selected_total", s->selected);
 	count(a, id, "picks_total", s->picks);
 	count(a, id, "addresses_picked_total", s->picked);
 	count(a, id, "outcomes_total", s->outcomes);
 	for (i = 1; i < MISBEHAVED_MAX; i++)
-		count_named(a, id, "misbehaved", misbehaviour_name(i),
-		    s->faults[i]);
+		count(a, id, misbehaved[i], s->faults[i]);
 }
 
 static void
