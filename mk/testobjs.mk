@@ -1,5 +1,15 @@
 # Objects of program folders that unit tests and fuzzers link.
-TEST_OBJS =
+TEST_OBJS = $(O)/pexd/parse.o $(O)/pexd/lex.o $(O)/pexd/macro.o \
+	$(O)/pexd/build.o $(O)/pexd/options.o $(O)/pexd/syntax.o \
+	$(O)/pexd/printconf.o
+TEST_OBJS += $(O)/pexctl/banset.o $(O)/pexctl/command.o \
+	$(O)/pexctl/entry_json.o $(O)/pexctl/export.o \
+	$(O)/pexctl/export_comet.o $(O)/pexctl/human.o \
+	$(O)/pexctl/import.o $(O)/pexctl/import_comet.o \
+	$(O)/pexctl/import_lines.o $(O)/pexctl/import_list.o \
+	$(O)/pexctl/jslice.o $(O)/pexctl/jsonw.o $(O)/pexctl/nodekey_json.o \
+	$(O)/pexctl/output_json.o $(O)/pexctl/output_openmetrics.o \
+	$(O)/pexctl/output_text.o $(O)/pexctl/rfc3339.o $(O)/pexctl/summary.o
 TEST_OBJS += $(O)/engine/ban.o $(O)/engine/buckets.o $(O)/engine/limits.o \
 	$(O)/engine/pace.o $(O)/engine/rate.o $(O)/engine/refusal.o \
 	$(O)/engine/tally.o $(O)/engine/wheel.o
