@@ -19,7 +19,7 @@ act_connect(void *arg, const struct policy_dial *dial)
 {
 	struct dialer *d = arg;
 
-	dials_begin(d->dials, dial);
+	connects_begin(d->connects, dial);
 }
 
 static void

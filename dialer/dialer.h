@@ -11,13 +11,13 @@
 #include "dialer/policy/policy.h"
 
 struct event;
-struct dials;
+struct connects;
 struct resolver;
 
 struct dialer {
 	struct child		*child;
 	struct policy		*policy;
-	struct dials		*dials;		/* connects under way */
+	struct connects		*connects;		/* connects under way */
 	struct resolver		*resolver;
 	struct event		*timer;		/* of the policy's next tick */
 	uint64_t		 due;		/* when it goes off */
@@ -35,17 +35,17 @@ void	 dialer_may_start(struct dialer *);
 /* actions.c: what the policy wants done */
 extern const struct policy_ops dialer_actions;
 
-/* dial.c: non-blocking connect(2), many in flight */
-struct dials	*dials_new(struct dialer *);
-void		 dials_free(struct dials *);
+/* connect.c: non-blocking connect(2), many in flight */
+struct connects	*connects_new(struct dialer *);
+void		 connects_free(struct connects *);
 /*
  * Begin to connect.  Its end comes later, never from within this call: the
  * socket goes to engine and policy_reached() is called, or policy_dialed().
  */
-void		 dials_begin(struct dials *, const struct policy_dial *);
-unsigned	 dials_count(const struct dials *);
+void		 connects_begin(struct connects *, const struct policy_dial *);
+unsigned	 connects_count(const struct connects *);
 /* What an errno of connect(2) says of the other side. */
-enum outcome	 dials_outcome(int error);
+enum outcome	 connects_outcome(int error);
 
 /* resolve.c: configured names to addresses, without blocking */
 struct resolver	*resolver_new(struct dialer *);

@@ -65,10 +65,10 @@ init(void *ctx, struct child *c, const struct m_proc_init *m)
 	rng_seed(&d->rng, seed);
 	explicit_bzero(seed, sizeof(seed));
 	d->timer = event_new(child_base(c), -1, 0, on_timer, d);
-	d->dials = dials_new(d);
+	d->connects = connects_new(d);
 	d->resolver = resolver_new(d);
 	d->policy = policy_new(child_conf(c), &dialer_actions, d, &d->rng);
-	if (d->timer == NULL || d->dials == NULL || d->resolver == NULL ||
+	if (d->timer == NULL || d->connects == NULL || d->resolver == NULL ||
 	    d->policy == NULL) {
 		log_warn("no memory to begin");
 		return -1;
@@ -113,7 +113,7 @@ stop(void *ctx)
 {
 	struct dialer *d = ctx;
 
-	dials_free(d->dials);
+	connects_free(d->connects);
 	resolver_free(d->resolver);
 	policy_free(d->policy);
 	event_free(d->timer);

@@ -24,7 +24,7 @@
 
 struct dialing {
 	TAILQ_ENTRY(dialing)	 entry;
-	struct dials		*all;
+	struct connects		*all;
 	struct policy_dial	 what;
 	struct event		 ev;
 	uint64_t		 began;		/* ms */
@@ -32,16 +32,16 @@ struct dialing {
 	int			 error;		/* failed at once */
 };
 
-struct dials {
+struct connects {
 	struct dialer		*d;
 	TAILQ_HEAD(, dialing)	 list;
 	unsigned		 n;
 };
 
-struct dials *
-dials_new(struct dialer *d)
+struct connects *
+connects_new(struct dialer *d)
 {
-	struct dials *all;
+	struct connects *all;
 
 	if ((all = calloc(1, sizeof(*all))) == NULL)
 		return NULL;
@@ -62,7 +62,7 @@ dialing_free(struct dialing *g)
 }
 
 void
-dials_free(struct dials *all)
+connects_free(struct connects *all)
 {
 	struct dialing *g;
 
@@ -74,7 +74,7 @@ dials_free(struct dials *all)
 }
 
 unsigned
-dials_count(const struct dials *all)
+connects_count(const struct connects *all)
 {
 	return all->n;
 }
@@ -84,7 +84,7 @@ dials_count(const struct dials *all)
  * the other side.
  */
 enum outcome
-dials_outcome(int error)
+connects_outcome(int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
@@ -147,7 +147,7 @@ on_connect(evutil_socket_t fd, short what, void *arg)
 	    &g->error, &len) == -1)
 		g->error = errno;
 	if (g->error != 0)
-		dial_failed(g, dials_outcome(g->error), strerror(g->error));
+		dial_failed(g, connects_outcome(g->error), strerror(g->error));
 	else
 		dial_reached(g);
 }
@@ -172,7 +172,7 @@ begin_connect(struct dialing *g)
 }
 
 void
-dials_begin(struct dials *all, const struct policy_dial *what)
+connects_begin(struct connects *all, const struct policy_dial *what)
 {
 	struct event_base *base = child_base(all->d->child);
 	uint32_t ms = child_conf(all->d->child)->times.dial_timeout;
