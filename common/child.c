@@ -214,8 +214,12 @@ child_setup(struct child *c)
 		fatalx("this program is started by pexd(8), not by hand");
 	closefrom(CHILD_FD + 1);
 	signal(SIGPIPE, SIG_IGN);
-	/* ^C at a terminal reaches all; only the parent decides to stop. */
+	/*
+	 * ^C at a terminal, and a service manager's signal, reach all; only
+	 * the parent decides to stop.
+	 */
 	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	tzset();
 	for (i = 0; i < NEIGHBOURS; i++)

@@ -32,7 +32,10 @@ struct child_ops {
 	 * logging why; the process ends then.
 	 */
 	int	(*init)(void *ctx, struct child *, const struct m_proc_init *);
-	/* May the new config be applied?  NULL, or why not (static text). */
+	/*
+	 * May this config replace child_conf()?  NULL, or why not (static
+	 * text).  Not asked of the first one: init judges that.
+	 */
 	const char *(*conf_check)(void *ctx, const struct conf *);
 	/* The config is now child_conf(); old is freed after the call. */
 	void	(*conf_changed)(void *ctx, const struct conf *old);

@@ -316,7 +316,7 @@ on_conf_end(void *arg, struct pipe *p, struct msg *m)
 
 	if (c->next == NULL)
 		why = "out of memory";
-	else if (c->ops->conf_check != NULL)
+	else if (c->inited && c->ops->conf_check != NULL)
 		why = c->ops->conf_check(c->ctx, c->next);
 	if (why != NULL) {
 		r.ok = false;
