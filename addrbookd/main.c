@@ -134,9 +134,10 @@ static const char *
 conf_check(void *ctx, const struct conf *next)
 {
 	struct addrbookd *a = ctx;
-	const struct conf *now = child_conf(a->child);
 
-	if (now != NULL && next->limits.book_size != now->limits.book_size)
+	/* The first config comes before init(). */
+	if (a->child != NULL && next->limits.book_size !=
+	    child_conf(a->child)->limits.book_size)
 		return "book size needs a restart";
 	return NULL;
 }
