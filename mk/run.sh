@@ -30,8 +30,7 @@ number() {	# node name: 1 for the seed, then 2..6
 
 config() {	# node name
 	n=$1
-	mkdir -p "$dir/$n/state"
-	chmod 700 "$dir/$n/state"
+	mkdir "$dir/$n"
 	"$ctl" key generate "$dir/$n/key.pem" > /dev/null
 	cat > "$dir/$n/pexd.conf" <<-EOF
 	network "little-1"
@@ -50,6 +49,11 @@ config() {	# node name
 	request interval 2s
 	crawl interval 2s
 	probe interval 5s
+	EOF
+	# Root's daemons drop to a user of their own; here any will do.
+	[ "$(id -u)" -ne 0 ] || cat >> "$dir/$n/pexd.conf" <<-EOF
+	user nobody
+	chroot "$dir/empty"
 	EOF
 	[ "$n" = seed ] ||
 	    echo "seed \"$seed_id@$net.1:26656\"" >> "$dir/$n/pexd.conf"
@@ -98,8 +102,9 @@ verdict='(map(select(.name != "seed"))) as $peers |
     (map(select(.name == "seed"))[0].book as $b | $ids | map(. as $i |
 	$b | index($i) != null) | all)'
 
+mkdir "$dir/empty"
 for n in $nodes; do
-	config "$n" 2>/dev/null || config "$n"
+	config "$n"
 	id_of "$n" > "$dir/$n/id"
 	[ "$n" = seed ] && seed_id=$(cat "$dir/seed/id")
 	start "$n"
