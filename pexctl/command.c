@@ -17,7 +17,7 @@ struct token {
 	/* Put the word into args.  0, or -1: it is no such value.  NULL: -. */
 	int			(*take)(struct args *, const char *, int);
 	int			 value;	/* for take */
-	enum action		 action; /* what the command is, if known here */
+	enum action		 action;	/* if now known */
 };
 
 /* Stands for the end of the command where it may end. */

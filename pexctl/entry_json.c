@@ -3,10 +3,22 @@
 
 #include <sys/types.h>
 
+#include <ctype.h>
 #include <limits.h>
 #include <string.h>
 
 #include "pexctl/import_impl.h"
+
+/* No address, but with letters, and without the colons of IPv6. */
+static bool
+looks_like_name(const char *s)
+{
+	bool letters = false;
+
+	for (; *s != '\0' && *s != ':'; s++)
+		letters |= isalpha((unsigned char)*s) != 0;
+	return letters && *s == '\0';
+}
 
 enum import_defect
 entry_json_addr(const json_t *o, struct peer_addr *pa)
@@ -24,8 +36,7 @@ entry_json_addr(const json_t *o, struct peer_addr *pa)
 		return DEFECT_IP;
 	if (ip_parse(json_string_value(ip), json_string_length(ip),
 	    pa->na.ip) == -1)
-		return strpbrk(json_string_value(ip),
-		    "ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ") != NULL ?
+		return looks_like_name(json_string_value(ip)) ?
 		    DEFECT_HOST_NAME : DEFECT_IP;
 	if (!json_is_integer(port) || json_integer_value(port) < 1 ||
 	    json_integer_value(port) > UINT16_MAX)

@@ -40,7 +40,7 @@ struct table {			/* how full its buckets are */
 	const char	*type;
 	unsigned	 nbuckets;
 	uint8_t		 fill[NEW_BUCKETS];
-	unsigned	 hint;		/* the bucket to try when all else fails */
+	unsigned	 hint;		/* none before it has room */
 	unsigned	 n;
 };
 

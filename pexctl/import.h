@@ -42,8 +42,9 @@ enum import_defect {		/* why an entry is left out */
 	DEFECT_MAX,
 	DEFECT_NONE = DEFECT_MAX
 };
-const char	*import_defect_key(enum import_defect);		/* "no_bucket" */
-const char	*import_defect_text(enum import_defect);	/* a phrase */
+/* A word for programs ("no_bucket"), a phrase for people. */
+const char	*import_defect_key(enum import_defect);
+const char	*import_defect_text(enum import_defect);
 
 struct import_tally {
 	uint64_t	entries;		/* good ones handed on */

@@ -23,7 +23,7 @@ struct import {
 	uint64_t		 line;		/* of the byte now read */
 	uint64_t		 value_line;	/* where the value began */
 	int			 state;		/* of the format's machine */
-	bool			 in_addrs;	/* comet: next value is the list */
+	bool			 in_addrs;	/* comet: the list is next */
 	bool			 have_addrs;
 	bool			 comment;	/* list: until the line ends */
 	char			 word[IMPORT_WORD_MAX];
@@ -41,7 +41,8 @@ struct import_ops {
 extern const struct import_ops	import_list, import_lines, import_comet;
 
 /* import.c */
-int		 import_fail(struct import *, uint64_t line, const char *fmt, ...)
+int		 import_fail(struct import *, uint64_t line,
+		    const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
 /* Count it, or hand it on. */
 int		 import_take(struct import *, uint64_t line,

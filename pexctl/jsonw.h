@@ -23,7 +23,8 @@ struct jsonw {
 	bool	 rows[JSONW_DEPTH + 1];		/* one element a line */
 };
 
-void	 jsonw_init(struct jsonw *, FILE *);	/* the file stays the caller's */
+/* The file stays the caller's. */
+void	 jsonw_init(struct jsonw *, FILE *);
 void	 jsonw_object(struct jsonw *, const char *key);
 void	 jsonw_array(struct jsonw *, const char *key);
 /* An array whose elements each begin a line: for grep and for eyes. */

@@ -12,7 +12,7 @@
 #include "common/nodekey.h"
 
 #define NODEKEY_JSON_MAX	(64 * 1024)	/* a larger file is none */
-#define NODEKEY_JSON_SIZE	256		/* of what is written, NUL too */
+#define NODEKEY_JSON_SIZE	256	/* of what is written, NUL too */
 
 /*
  * Read the seed.  0, or -1 and a phrase in *why.  That the public key is the
