@@ -40,7 +40,7 @@ seniors_wanted(const struct policy *p)
 void
 ensure_round(struct policy *p, uint64_t now)
 {
-	unsigned want = ensure_want(p), seniors = seniors_wanted(p);
+	unsigned want = ensure_want(p);
 
 	p->ensure.due = now + p->conf->times.ensure_period;
 	if (want == 0) {
@@ -49,10 +49,8 @@ ensure_round(struct policy *p, uint64_t now)
 	}
 	if (wants_is_open(p, WANT_ENSURE))
 		return;
-	if (seniors > want)
-		seniors = want;
 	wants_send(p, now, WANT_ENSURE, PICK_ENSURE, want * PICKS_PER_SLOT,
-	    seniors * PICKS_PER_SLOT);
+	    seniors_wanted(p) * PICKS_PER_SLOT);
 }
 
 static unsigned

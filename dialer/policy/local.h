@@ -101,6 +101,8 @@ enum target_state {
 
 struct target {
 	TAILQ_ENTRY(target)	entry;
+	TAILQ_ENTRY(target)	resolving;	/* oldest first */
+	uint64_t		asked;		/* for its name, when */
 	struct host_addr	addr;
 	enum policy_kind	kind;	/* PERSISTENT, SEED or MANUAL */
 	enum target_state	state;
@@ -129,6 +131,8 @@ bool		 target_is_busy(const struct target *);
 /* Its dial ended other than by a connection. */
 void		 target_ended(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
+void		 targets_tick(struct policy *, uint64_t now);
+uint64_t	 targets_due(const struct policy *);
 struct target	*target_find(const struct targets *, const struct node_id *);
 /*
  * A new config: what is new in it is made first, which may fail (-1, ENOMEM;
@@ -464,6 +468,7 @@ struct policy {
 	struct wants			 wants;
 	struct targets			 persistent;
 	struct targets			 manual;
+	struct targets			 resolving;
 	unsigned			 nmanual;
 	struct seeds			 seeds;
 	struct ensure			 ensure;

@@ -96,6 +96,7 @@ policy_new(const struct conf *conf, const struct policy_ops *ops, void *arg,
 	p->conf = conf;
 	TAILQ_INIT(&p->persistent);
 	TAILQ_INIT(&p->manual);
+	TAILQ_INIT(&p->resolving);
 	TAILQ_INIT(&p->seeds.list);
 	TAILQ_INIT(&p->bans.queue);
 	TAILQ_INIT(&p->backoff.queue);
@@ -197,6 +198,7 @@ static const struct module {
 	uint64_t	(*due)(const struct policy *);
 } modules[] = {
 	{ NULL,			dials_tick,		dials_due },
+	{ NULL,			targets_tick,		targets_due },
 	{ NULL,			peers_tick,		peers_due },
 	{ NULL,			wants_tick,		wants_due },
 	{ persistent_start,	persistent_tick,	persistent_due },

@@ -164,18 +164,22 @@ static int
 check_targets(const struct policy *p, const struct targets *list,
     enum policy_kind kind)
 {
-	const struct target *t;
+	const struct target *t, *r;
 	const struct dial *d;
-	bool found;
+	bool found, asked;
 
 	TAILQ_FOREACH(t, list, entry) {
-		found = false;
+		found = asked = false;
 		TAILQ_FOREACH(d, &p->dials.queue, entry)
 			found |= d->target == t;
 		if (t->kind != kind)
 			return 30;
 		if (found != (t->state == TARGET_DIALLING))
 			return 31;
+		TAILQ_FOREACH(r, &p->resolving, resolving)
+			asked |= r == t;
+		if (asked != (t->state == TARGET_RESOLVING))
+			return 32;
 	}
 	return 0;
 }

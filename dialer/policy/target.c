@@ -10,6 +10,9 @@
 
 #include "dialer/policy/local.h"
 
+/* DNS gives up after some 12 s; an answer that is later than this is lost. */
+#define RESOLVE_MS	(30 * SECOND)
+
 typedef void failed_rule(struct policy *, uint64_t, struct target *,
     enum outcome);
 
@@ -35,6 +38,8 @@ void
 target_free(struct policy *p, struct targets *list, struct target *t)
 {
 	dials_forget(p, t);
+	if (t->state == TARGET_RESOLVING)
+		TAILQ_REMOVE(&p->resolving, t, resolving);
 	if (p->seeds.walking == t)
 		p->seeds.walking = NULL;
 	TAILQ_REMOVE(list, t, entry);
@@ -92,6 +97,8 @@ target_start(struct policy *p, uint64_t now, struct target *t)
 		return dial_next(p, now, t, OUTCOME_OURS);
 	}
 	t->state = TARGET_RESOLVING;
+	t->asked = now;
+	TAILQ_INSERT_TAIL(&p->resolving, t, resolving);
 	t->token = ++p->token;
 	p->stats.resolves++;
 	p->ops->resolve(p->arg, t->token, t->addr.host);
@@ -118,15 +125,16 @@ take_ips(struct policy *p, struct target *t, const uint8_t (*ips)[16], size_t n)
 	}
 }
 
-static struct target *
-find_token(const struct targets *list, uint32_t token)
+static void
+resolved(struct policy *p, uint64_t now, struct target *t,
+    const uint8_t (*ips)[16], size_t n)
 {
-	struct target *t;
-
-	TAILQ_FOREACH(t, list, entry)
-		if (t->state == TARGET_RESOLVING && t->token == token)
-			return t;
-	return NULL;
+	TAILQ_REMOVE(&p->resolving, t, resolving);
+	t->state = TARGET_IDLE;
+	take_ips(p, t, ips, n);
+	/* A name without an address is the network's failure or DNS's. */
+	if (!dial_next(p, now, t, OUTCOME_UNREACHABLE))
+		seeds_resume(p, now);
 }
 
 void
@@ -135,14 +143,32 @@ policy_resolved(struct policy *p, uint64_t now, uint32_t token,
 {
 	struct target *t;
 
-	if ((t = find_token(&p->persistent, token)) == NULL &&
-	    (t = find_token(&p->seeds.list, token)) == NULL &&
-	    (t = find_token(&p->manual, token)) == NULL)
-		return;
-	take_ips(p, t, ips, n);
-	/* A name without an address is the network's failure or DNS's. */
-	if (!dial_next(p, now, t, OUTCOME_UNREACHABLE))
-		seeds_resume(p, now);
+	TAILQ_FOREACH(t, &p->resolving, resolving)
+		if (t->token == token) {
+			resolved(p, now, t, ips, n);
+			return;
+		}
+}
+
+static uint64_t
+resolve_deadline(const struct policy *p)
+{
+	const struct target *t = TAILQ_FIRST(&p->resolving);
+
+	return t == NULL ? POLICY_NEVER : t->asked + RESOLVE_MS;
+}
+
+void
+targets_tick(struct policy *p, uint64_t now)
+{
+	while (now >= resolve_deadline(p))
+		resolved(p, now, TAILQ_FIRST(&p->resolving), NULL, 0);
+}
+
+uint64_t
+targets_due(const struct policy *p)
+{
+	return resolve_deadline(p);
 }
 
 void

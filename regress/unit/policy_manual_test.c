@@ -130,6 +130,41 @@ ATF_TC_BODY(names, tc)
 	fx_free(fx);
 }
 
+/* An answer that does not come is an answer after 30 s. */
+ATF_TC_WITHOUT_HEAD(a_name_that_is_not_answered);
+ATF_TC_BODY(a_name_that_is_not_answered, tc)
+{
+	struct fx *fx = idle();
+	struct host_addr h = fx_host(1, "peer.example.org");
+	uint8_t ips[1][16] = { { 0 } };
+
+	dial(fx, 7, &h, false);
+	fx_run(fx, 29 * FX_SECOND);
+	ATF_CHECK_EQ(0, fx->nanswers);
+	fx_run(fx, 2 * FX_SECOND);
+	ATF_REQUIRE_EQ(1, fx->nanswers);
+	ATF_CHECK_STREQ("its name has no address", last_answer(fx)->text);
+	policy_resolved(fx->p, fx->now, fx->resolves[0].token,
+	    (const uint8_t (*)[16])ips, 1);
+	ATF_CHECK_EQ(0, fx->ndials);
+	fx_free(fx);
+}
+
+/* A dial by hand is a peer to come: ensurePeers wants one less. */
+ATF_TC_WITHOUT_HEAD(counts_as_a_peer_to_come);
+ATF_TC_BODY(counts_as_a_peer_to_come, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct host_addr h = fx_host(1, "20.1.0.1");
+
+	fx_start(fx);
+	fx_answer_pick(fx, fx_last_pick(fx), NULL, 0);
+	fx_run(fx, 29 * FX_SECOND);
+	dial(fx, 7, &h, false);
+	ATF_CHECK_EQ(27, fx_next_pick(fx, PICK_ENSURE)->m.want);
+	fx_free(fx);
+}
+
 ATF_TC_WITHOUT_HEAD(no_more_than_sixteen);
 ATF_TC_BODY(no_more_than_sixteen, tc)
 {
@@ -228,6 +263,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, dial_and_be_told);
 	ATF_TP_ADD_TC(tp, why_not);
 	ATF_TP_ADD_TC(tp, names);
+	ATF_TP_ADD_TC(tp, a_name_that_is_not_answered);
+	ATF_TP_ADD_TC(tp, counts_as_a_peer_to_come);
 	ATF_TP_ADD_TC(tp, no_more_than_sixteen);
 	ATF_TP_ADD_TC(tp, make_persistent);
 	ATF_TP_ADD_TC(tp, drop);

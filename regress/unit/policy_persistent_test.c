@@ -223,6 +223,17 @@ ATF_TC_BODY(outside_the_limits, tc)
 	ATF_CHECK_EQ(10, fx->ndials);
 	for (i = 0; i < 10; i++)
 		ATF_CHECK(fx_connected(fx, i) != 0);
+	/* All other dials are taken: it is dialled again still. */
+	for (i = 0; i < 2; i++) {
+		struct m_ctl_dial m = { .addr = fx_host(50 + i, i == 0 ?
+		    "20.50.0.1" : "20.51.0.1") };
+
+		policy_ctl_dial(fx->p, fx->now, 1, &m);
+	}
+	ATF_REQUIRE_EQ(12, fx->ndials);
+	fx_down(fx, fx->next_conn, DOWN_PEER_ERROR);
+	fx_run(fx, 9 * FX_SECOND);
+	ATF_CHECK(fx->ndials > 12);
 	fx_free(fx);
 }
 
