@@ -323,6 +323,7 @@ int
 main(int argc, char **argv)
 {
 	struct engine *eng;
+	int status;
 
 	if ((eng = calloc(1, sizeof(*eng))) == NULL)
 		fatal("calloc");
@@ -334,5 +335,7 @@ main(int argc, char **argv)
 	TAILQ_INIT(&eng->closing);
 	TAILQ_INIT(&eng->dirty);
 	TAILQ_INIT(&eng->over);
-	return child_main(&engine_ops, eng, argc, argv);
+	status = child_main(&engine_ops, eng, argc, argv);
+	free(eng);
+	return status;
 }
