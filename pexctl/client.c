@@ -56,7 +56,8 @@ on_done(void *ctx, struct pipe *p, struct msg *m)
 	struct client *c = ctx;
 	const struct m_done *done = m->body;
 
-	if (m->id != c->id)
+	/* 0 answers no request but the connection itself: no right to it. */
+	if (m->id != c->id && m->id != 0)
 		return;
 	/* That a watch has begun is not its end. */
 	if (c->watching && done->status == STATUS_OK)

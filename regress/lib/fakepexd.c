@@ -263,6 +263,7 @@ misbehave(struct fake *f, struct pipe *p, struct msg *m)
 	case FAKE_UNAVAILABLE:
 		done(p, m->id, STATUS_UNAVAILABLE, "engine is down");
 		return true;
+	case FAKE_NOT_YOU:
 	case FAKE_DENIED:
 		done(p, m->id, STATUS_DENIED, "");
 		return true;
@@ -426,8 +427,14 @@ on_accept(evutil_socket_t fd, short what, void *ctx)
 	if ((s = accept(fd, NULL, NULL)) == -1)
 		return;
 	p = pipe_new(f->base, s, ROLE_PARENT, ROLE_CTL, &ops, f);
-	if (p != NULL)
-		pipe_handle(p, handlers, f);
+	if (p == NULL)
+		return;
+	pipe_handle(p, handlers, f);
+	if (f->mode == FAKE_NOT_YOU) {
+		done(p, 0, STATUS_DENIED, "");
+		pipe_flush(p);
+		pipe_free(p);
+	}
 }
 
 static void

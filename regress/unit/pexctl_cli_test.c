@@ -155,9 +155,9 @@ ATF_TC_BODY(metrics, tc)
 	    "mode=\"seed\",sandbox=\"seccomp\"} 1\n"
 	    "# TYPE pexd_accepted counter\n"
 	    "pexd_accepted_total{process=\"engine\"} 17\n"
-	    "# TYPE pexd_book_size gauge\n"
+	    "# TYPE pexd_book_size unknown\n"
 	    "pexd_book_size{process=\"addrbookd\"} 9\n"
-	    "# TYPE pexd_peers gauge\n"
+	    "# TYPE pexd_peers unknown\n"
 	    "pexd_peers{process=\"engine\"} -1\n"
 	    "pexd_peers{process=\"dialer\"} 3\n"
 	    "# TYPE pexd_process_ready gauge\n"
@@ -315,6 +315,11 @@ ATF_TC_BODY(refusing_daemon, tc)
 	fakepexd_start(&fp, FAKE_DENIED, 0);
 	ATF_CHECK_EQ(1, runctl("-s sock reload"));
 	ATF_CHECK_STREQ("pexctl: permission denied\n", text_of("err"));
+	fakepexd_stop(&fp);
+	fakepexd_start(&fp, FAKE_NOT_YOU, 0);
+	ATF_CHECK_EQ(1, runctl("-s sock show"));
+	ATF_CHECK_STREQ("pexctl: permission denied\n", text_of("err"));
+	ATF_CHECK_EQ(1, runctl("-s sock monitor"));
 	fakepexd_stop(&fp);
 }
 
