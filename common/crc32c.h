@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* CRC-32C (Castagnoli), RFC 3720 appendix B.4: what a stored row carries. */
+/*
+ * CRC-32C (Castagnoli; RFC 3720, appendix B.4): a checksum of stored rows.
+ */
 #ifndef PEXD_CRC32C_H
 #define PEXD_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of len bytes, continuing crc (0 to begin). */
-uint32_t	crc32c(uint32_t crc, const void *data, size_t len);
+/* Go on from crc (0 to begin) over len bytes.  Returns the new sum. */
+uint32_t	 crc32c(uint32_t crc, const void *, size_t len);
 
 #endif

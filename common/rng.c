@@ -107,7 +107,7 @@ rng_below(struct rng *r, uint32_t n)
 	uint32_t	 floor;
 
 	if ((uint32_t)m < n) {
-		floor = n == 0 ? 0 : -n % n;
+		floor = -n % n;
 		while ((uint32_t)m < floor)
 			m = (uint64_t)rng_u32(r) * n;
 	}
