@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The steps of the secret connection. */
-#include <pb_decode.h>
 #include <pb_encode.h>
 
 #include <string.h>
 
 #include "wire/delim.h"
 #include "wire/merlin.h"
+#include "wire/pbread.h"
 #include "wire/secret.h"
 #include "wire/proto/p2p.pb.h"
 
@@ -43,18 +43,26 @@ secret_exchange_wipe(struct secret_exchange *x)
 enum wire_error
 secret_hello_decode(struct wire_span msg, uint8_t remote[X25519_KEY_SIZE])
 {
-	p2p_BytesValue	 hello = p2p_BytesValue_init_zero;
-	pb_istream_t	 in = pb_istream_from_buffer(msg.p, msg.len);
+	struct wire_span	 key = { NULL, 0 };
+	struct pbfield		 f;
+	int			 rv;
 
-	if (!pb_decode(&in, p2p_BytesValue_fields, &hello))
+	while ((rv = pbread_next(&msg, &f)) == 1) {
+		if (f.tag != p2p_BytesValue_value_tag)
+			continue;
+		if (f.type != PBTYPE_BYTES)
+			return WIRE_HELLO_MALFORMED;
+		key = f.data;
+	}
+	if (rv == -1)
 		return WIRE_HELLO_MALFORMED;
 	/*
 	 * CometBFT pads a short key with zeros and cuts a long one; nobody
 	 * honest sends either, and a mostly zero key is no key.
 	 */
-	if (hello.value.size != X25519_KEY_SIZE)
+	if (key.len != X25519_KEY_SIZE)
 		return WIRE_HELLO_KEY_SIZE;
-	memcpy(remote, hello.value.bytes, X25519_KEY_SIZE);
+	memcpy(remote, key.p, X25519_KEY_SIZE);
 	return WIRE_OK;
 }
 
@@ -134,23 +142,53 @@ secret_auth_encode(const uint8_t pub[ED25519_KEY_SIZE],
 	return 0;
 }
 
+/* The last kind of key counts. */
+static int
+read_public_key(struct wire_span in, uint32_t *kind, struct wire_span *key)
+{
+	struct pbfield	 f;
+	int		 rv;
+
+	while ((rv = pbread_next(&in, &f)) == 1) {
+		if (f.tag > p2p_PublicKey_secp256k1_tag)
+			continue;
+		if (f.type != PBTYPE_BYTES)
+			return -1;
+		*kind = f.tag;
+		*key = f.data;
+	}
+	return rv;
+}
+
 enum wire_error
 secret_auth_decode(struct wire_span msg, uint8_t pub[ED25519_KEY_SIZE],
     uint8_t sig[ED25519_SIG_SIZE])
 {
-	p2p_AuthSigMessage	 auth = p2p_AuthSigMessage_init_zero;
-	pb_istream_t		 in = pb_istream_from_buffer(msg.p, msg.len);
+	struct wire_span	 key = { NULL, 0 }, signature = { NULL, 0 };
+	struct pbfield		 f;
+	uint32_t		 kind = 0;
+	int			 rv;
 
-	if (!pb_decode(&in, p2p_AuthSigMessage_fields, &auth))
+	while ((rv = pbread_next(&msg, &f)) == 1) {
+		if (f.tag > p2p_AuthSigMessage_sig_tag)
+			continue;
+		if (f.type != PBTYPE_BYTES)
+			return WIRE_AUTH_MALFORMED;
+		if (f.tag == p2p_AuthSigMessage_sig_tag)
+			signature = f.data;
+		else if (read_public_key(f.data, &kind, &key) == -1)
+			return WIRE_AUTH_MALFORMED;
+	}
+	if (rv == -1)
 		return WIRE_AUTH_MALFORMED;
-	if (auth.pub_key.which_sum != p2p_PublicKey_ed25519_tag)
+	if (kind != p2p_PublicKey_ed25519_tag)
 		return WIRE_AUTH_KEY_TYPE;
-	if (auth.pub_key.sum.ed25519.size != ED25519_KEY_SIZE)
+	if (key.len != ED25519_KEY_SIZE)
 		return WIRE_AUTH_MALFORMED;
-	if (auth.sig.size != ED25519_SIG_SIZE)
+	if (signature.len != ED25519_SIG_SIZE)
 		return WIRE_AUTH_SIGNATURE;
-	memcpy(pub, auth.pub_key.sum.ed25519.bytes, ED25519_KEY_SIZE);
-	memcpy(sig, auth.sig.bytes, ED25519_SIG_SIZE);
+	memcpy(pub, key.p, ED25519_KEY_SIZE);
+	memcpy(sig, signature.p, ED25519_SIG_SIZE);
 	return WIRE_OK;
 }
 

@@ -51,6 +51,16 @@ on_node_info(struct wire_conn *conn, const struct nodeinfo *ni, void *arg)
 }
 
 static void
+on_refused(struct wire_conn *conn, const struct nodeinfo *ni,
+    enum wire_error error, void *arg)
+{
+	struct wirepeer	*p = arg;
+
+	p->nrefused++;
+	span_copy(p->network, sizeof(p->network), ni->network);
+}
+
+static void
 on_message(struct wire_conn *conn, uint8_t channel, struct wire_span msg,
     void *arg)
 {
@@ -87,6 +97,7 @@ static const struct wire_conn_ops	ops = {
 	.need_signature = on_need_signature,
 	.authenticated = on_authenticated,
 	.node_info = on_node_info,
+	.refused = on_refused,
 	.message = on_message,
 	.ping = on_ping,
 	.pong = on_pong,

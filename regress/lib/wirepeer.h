@@ -30,11 +30,12 @@ struct wirepeer {
 	uint8_t			 challenge[SECRET_CHALLENGE_SIZE];
 	struct node_id		 remote;
 	unsigned		 nsignature, nauthenticated, nnode_info;
-	unsigned		 nmessage, nping, npong, nasked;
+	unsigned		 nmessage, nping, npong, nasked, nrefused;
 	uint8_t			 channel;	/* of the last message */
 	uint8_t			*message;	/* copy of the last one */
 	size_t			 message_len;
 	char			 moniker[64], listen_text[64];
+	char			 network[64];	/* of who was refused */
 	enum wire_error		 error;		/* of the last call */
 	/* Called for each message after the above, if set. */
 	void			(*on_message)(struct wirepeer *);

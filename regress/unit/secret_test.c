@@ -224,7 +224,7 @@ ATF_TC_BODY(auth_shape, tc)
 		{ 1, 33, 64, WIRE_AUTH_MALFORMED },
 		{ 1, 32, 0, WIRE_AUTH_SIGNATURE },
 		{ 1, 32, 63, WIRE_AUTH_SIGNATURE },
-		{ 1, 32, 65, WIRE_AUTH_MALFORMED },
+		{ 1, 32, 65, WIRE_AUTH_SIGNATURE },
 		{ 1, 64, 64, WIRE_AUTH_LENGTH },
 		{ 1, 32, 128, WIRE_AUTH_LENGTH },
 	};
@@ -245,7 +245,7 @@ ATF_TC_BODY(auth_malformed, tc)
 {
 	static const char *const	cases[] = {
 		"0801", "1001", "0a020801", "0a0208", "0a01", "12ff01", "00",
-		"0a0200", "0a0b", "0e",
+		"0a020000", "0a0b", "0e",
 	};
 	struct bytes	 b;
 	size_t		 i;

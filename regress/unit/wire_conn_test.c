@@ -421,9 +421,14 @@ ATF_TC_BODY(incompatible, tc)
 		    wire_error_name(a.error));
 		ATF_CHECK_EQ(1, a.nauthenticated);
 		ATF_CHECK_EQ(0, a.nnode_info);
-		ATF_CHECK_EQ(0, wire_conn_output(a.conn).len);
+		ATF_CHECK_EQ(1, a.nrefused);
+		ATF_CHECK_EQ(cases[i].want == WIRE_WRONG_NETWORK,
+		    strcmp("other-net", a.network) == 0);
+		/* The other learns of it as well, from our node info. */
 		if (cases[i].mutual)
 			ATF_CHECK_EQ(cases[i].want, b.error);
+		else
+			ATF_CHECK_EQ(1, b.nnode_info);
 		free_pair(&a, &b);
 	}
 }
@@ -467,6 +472,28 @@ try_info(const void *info, size_t len, struct wirepeer *p)
 	rawpeer_send(&r, p);
 	rawpeer_free(&r);
 	return p->error;
+}
+
+/* A refusal keeps our node info in the output, and nothing else. */
+ATF_TC_WITHOUT_HEAD(refusal_tells_why);
+ATF_TC_BODY(refusal_tells_why, tc)
+{
+	struct wirepeer	 a, b;
+
+	init_pair(&a, &b);
+	b.config.info.network = wire_span_text("other-net");
+	a.no_sign = true;
+	wirepeer_open(&a, NULL, 3);
+	wirepeer_open(&b, NULL, 4);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(0, wire_conn_output(a.conn).len);
+	wirepeer_sign(&a);
+	ATF_CHECK_EQ(2 * SECRET_FRAME_SIZE, wire_conn_output(a.conn).len);
+	wirepair_pump(&a, &b, NULL);
+	ATF_CHECK_EQ(WIRE_WRONG_NETWORK, a.error);
+	ATF_CHECK_EQ(WIRE_WRONG_NETWORK, b.error);
+	ATF_CHECK_EQ(0, wire_conn_held(a.conn));
+	free_pair(&a, &b);
 }
 
 ATF_TC_WITHOUT_HEAD(info_lengths);
@@ -973,6 +1000,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, self_before_compatible);
 	ATF_TP_ADD_TC(tp, incompatible);
 	ATF_TP_ADD_TC(tp, another_channel);
+	ATF_TP_ADD_TC(tp, refusal_tells_why);
 	ATF_TP_ADD_TC(tp, info_lengths);
 	ATF_TP_ADD_TC(tp, longest_info);
 	ATF_TP_ADD_TC(tp, info_of_another);
