@@ -177,8 +177,11 @@ int
 main(int argc, char **argv)
 {
 	struct addrbookd *a;
+	int rv;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		fatal("no memory");
-	return child_main(&ops, a, argc, argv);
+	rv = child_main(&ops, a, argc, argv);
+	free(a);
+	return rv;
 }
