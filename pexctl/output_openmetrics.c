@@ -3,8 +3,8 @@
  * OpenMetrics 1.0 text for show metrics: what the summary counts, with the
  * process as a label, the facts as one info metric, and the processes.
  *
- * A name that ends in _total is a counter; of others only the daemon knows
- * what they are.  The samples of a family have to stand together.
+ * A name that ends in _total is a counter, any other a gauge; the daemon
+ * names its figures so.  The samples of a family have to stand together.
  */
 
 #include <sys/types.h>
@@ -62,7 +62,7 @@ is_reserved(const struct summary *s, const char *name)
 }
 
 static void
-put_type(FILE *f, const char *name, const char *type)
+put_type(FILE *f, const char *name)
 {
 	int len = (int)strlen(name);
 
@@ -70,7 +70,7 @@ put_type(FILE *f, const char *name, const char *type)
 		fprintf(f, "# TYPE " PREFIX "%.*s counter\n",
 		    len - (int)strlen(TOTAL), name);
 	else
-		fprintf(f, "# TYPE " PREFIX "%s %s\n", name, type);
+		fprintf(f, "# TYPE " PREFIX "%s gauge\n", name);
 }
 
 static void
@@ -103,7 +103,7 @@ put_counters(FILE *f, const struct summary *s)
 		if (it->is_text || is_reserved(s, it->name))
 			continue;
 		if (strcmp(family, it->name) != 0)
-			put_type(f, family = it->name, "unknown");
+			put_type(f, family = it->name);
 		fprintf(f, PREFIX "%s{process=\"%s\"} %" PRId64 "\n",
 		    it->name, role_name(it->role), it->number);
 	}
@@ -164,7 +164,7 @@ put_procs(FILE *f, const struct summary *s)
 
 	for (i = 0; i < sizeof(proc_metrics) / sizeof(proc_metrics[0]); i++) {
 		if (s->nprocs > 0)
-			put_type(f, proc_metrics[i].name, "gauge");
+			put_type(f, proc_metrics[i].name);
 		for (k = 0; k < s->nprocs; k++)
 			fprintf(f, PREFIX "%s{process=\"%s\"} %.15g\n",
 			    proc_metrics[i].name,

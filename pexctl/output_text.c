@@ -69,10 +69,11 @@ text_item(FILE *f, const struct item *it)
 	char safe[sizeof(it->text)];
 
 	if (it->is_text)
-		fprintf(f, "  %-33s %s\n", it->name,
+		fprintf(f, "  %-39s %s\n", it->name,
 		    human_safe(it->text, safe, sizeof(safe)));
-	else
-		fprintf(f, "  %-33s %" PRId64 "\n", it->name, it->number);
+	/* What never happened is most of what could. */
+	else if (!it->is_total || it->number != 0)
+		fprintf(f, "  %-39s %" PRId64 "\n", it->name, it->number);
 }
 
 static void
@@ -210,9 +211,10 @@ text_event(struct view *v, const struct m_event *e)
 {
 	char when[RFC3339_SIZE], text[sizeof(e->text)];
 	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE];
+	bool ban = e->kind == EVENT_BAN || e->kind == EVENT_UNBAN;
 
 	fprintf(v->f, "%s %-9s %s", rfc3339_text_ms(e->time_ms, when),
-	    event_name(e->kind), e->outbound ? ">" : "<");
+	    event_name(e->kind), ban ? "-" : e->outbound ? ">" : "<");
 	if (e->has_id)
 		fprintf(v->f, " %s", node_id_text(&e->id, id));
 	if (e->has_na)

@@ -37,6 +37,14 @@ copy_name(char *dst, const char *name)
 }
 
 static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static bool
 is_known(const struct summary *s, const struct item *it)
 {
 	size_t i;
@@ -64,6 +72,7 @@ add_item(struct summary *s, struct item *it, const char *name)
 	struct item *p;
 
 	copy_name(it->name, name);
+	it->is_total = !it->is_text && has_suffix(it->name, "_total");
 	if (s->n == SUMMARY_MAX || is_known(s, it))
 		return 0;
 	if ((p = grow(s->items, s->n, sizeof(*p))) == NULL)
@@ -112,6 +121,8 @@ by_role(const void *va, const void *vb)
 
 	if (a->role != b->role)
 		return a->role < b->role ? -1 : 1;
+	if (a->is_text != b->is_text)
+		return a->is_text ? -1 : 1;
 	return a->seq < b->seq ? -1 : a->seq > b->seq;
 }
 

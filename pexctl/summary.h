@@ -18,6 +18,7 @@ struct item {
 	enum role	 role;		/* who tells it */
 	unsigned	 seq;		/* the order they came in */
 	bool		 is_text;
+	bool		 is_total;	/* counts up from 0: "..._total" */
 	int64_t		 number;
 	char		 name[MSG_NAME_SIZE];	/* of a-z, 0-9 and _ */
 	char		 text[256];
@@ -39,7 +40,7 @@ void	 summary_free(struct summary *);
 int	 summary_add_fact(struct summary *, const struct m_fact *);
 int	 summary_add_counter(struct summary *, const struct m_counter *);
 int	 summary_add_proc(struct summary *, const struct m_row_proc *);
-/* Order the items by process, the parent first, then as they came. */
+/* Order them by process, the parent first; facts first; then as they came. */
 void	 summary_sort(struct summary *);
 /* The same by name, then by process: for formats of families. */
 void	 summary_sort_by_name(struct summary *);

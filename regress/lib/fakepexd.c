@@ -73,6 +73,7 @@ show_summary(struct fake *f, struct pipe *p, uint32_t id)
 	fact(p, id, ROLE_PARENT, "node_id",
 	    "00000000000000000000000000000000000000aa");
 	counter(p, id, ROLE_ENGINE, "accepted_total", 17);
+	counter(p, id, ROLE_ENGINE, "refused_total", 0);
 	fact(p, id, ROLE_PARENT, "network", "test-1");
 	fact(p, id, ROLE_ENGINE, "sandbox", "seccomp");
 	counter(p, id, ROLE_ENGINE, "peers", -1);

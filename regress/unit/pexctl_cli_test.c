@@ -30,7 +30,7 @@ ATF_TC_BODY(show_text, tc)
 		const char	*says[3];
 	} cases[] = {
 		{ "show", 14, { "pexd\n  node_id ", "engine\n",
-		    "  accepted_total                    17\n" } },
+		    "  accepted_total                          17\n" } },
 		{ "show peers", 3, { ">p 3h12m  85ms   1.0.0.1:26656 "
 		    "        " ID1 " alice\n", "\\033[31mred\\377\n" } },
 		{ "show book", 10, { "heard   n never    ",
@@ -155,11 +155,13 @@ ATF_TC_BODY(metrics, tc)
 	    "mode=\"seed\",sandbox=\"seccomp\"} 1\n"
 	    "# TYPE pexd_accepted counter\n"
 	    "pexd_accepted_total{process=\"engine\"} 17\n"
-	    "# TYPE pexd_book_size unknown\n"
+	    "# TYPE pexd_book_size gauge\n"
 	    "pexd_book_size{process=\"addrbookd\"} 9\n"
-	    "# TYPE pexd_peers unknown\n"
+	    "# TYPE pexd_peers gauge\n"
 	    "pexd_peers{process=\"engine\"} -1\n"
 	    "pexd_peers{process=\"dialer\"} 3\n"
+	    "# TYPE pexd_refused counter\n"
+	    "pexd_refused_total{process=\"engine\"} 0\n"
 	    "# TYPE pexd_process_ready gauge\n"
 	    "pexd_process_ready{process=\"pexd\"} 1\n"
 	    "pexd_process_ready{process=\"engine\"} 1\n"

@@ -1,0 +1,278 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: ISC
+# pexctl and a real pexd: books in and out, figures, exit status, confinement.
+
+. "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/net.subr"
+
+ctl()		# NAME: for atf_check, which runs programs, not functions
+{
+	echo "$net_build/pexctl/pexctl -s $PWD/$1/ctl"
+}
+
+# N addresses on which nobody listens.
+some_list()
+{
+	awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++)
+	    printf "%040x@127.%d.%d.9:9\n", i, 20 + i % 200, int(i / 200) }'
+}
+
+listed()	# NAME: what its book holds, in order
+{
+	pexctl_j "$1" '.book[] | "\(.id)@\(.addr)"' show book | sort
+}
+
+level_of()	# NAME ID
+{
+	pexctl_j "$1" ".book[] | select(.id == \"$2\") | .level" show book
+}
+
+atf_test_case formats cleanup
+formats_head() { atf_set descr "a book goes from pexd to pexd in each format"; }
+formats_body()
+{
+	net_init
+	start_pexd a "ensure period 1h"
+	start_pexd b "ensure period 1h"
+	start_pexd c "ensure period 1h"
+	start_pexd d "ensure period 1h"
+	some_list 300 > list
+	atf_check -o match:"^list: list of addresses, 300 entries" \
+	    -o match:"^taken [0-9]*, known 0, refused [0-9]*, left out 0" \
+	    $(ctl a) book import list
+	listed a > want
+	[ "$(wc -l < want)" -ge 250 ] || atf_fail "a took too few"
+	# Once more: all of them are known by now.
+	atf_check -o match:"^taken 0, known $(wc -l < want)," \
+	    $(ctl a) book import want
+
+	atf_check -o match:"^json: book of JSON lines, $(wc -l < want)" \
+	    $(ctl a) book export json
+	atf_check -o match:"^plain: list" $(ctl a) book export -f list plain
+	atf_check -o match:"^comet: addr" $(ctl a) book export -f comet comet
+	atf_check -o ignore $(ctl b) book import json
+	atf_check -o ignore $(ctl c) book import plain
+	atf_check -o ignore $(ctl d) book import comet
+	for n in b c d; do
+		listed $n > have
+		# Another hash key: what falls on a taken slot stays out.
+		[ "$(comm -12 want have | wc -l)" -ge 240 ] ||
+		    atf_fail "$n took too few"
+		atf_check_equal 0 "$(comm -13 want have | wc -l)"
+	done
+	for n in a b c d; do stop_pexd $n; done
+}
+formats_cleanup() { stop_all; }
+
+atf_test_case history cleanup
+history_head() { atf_set descr "JSON lines carry what was learnt"; }
+history_body()
+{
+	net_init
+	start_pexd a
+	start_pexd b "persistent peer \"$(pexd_at a)\""
+	start_pexd c "ensure period 1h"
+	id=$(pexd_id a)
+	good() { [ "$(level_of b "$id" | tr -d '\n')" = "$1" ]; }
+	better() { good good || good senior; }
+	wait_for 20 better || atf_fail "a is not good for b"
+	atf_check -o save:lines $(ctl b) book export
+	atf_check -o save:one grep "\"id\":\"$id\"" lines
+	atf_check -o match:"^taken 1, known 0, refused 0" \
+	    $(ctl c) book import one
+	good_c() { case $(level_of c "$id") in good|senior) ;;
+	    *) return 1 ;; esac; }
+	good_c || atf_fail "c did not take the level: $(level_of c "$id")"
+	for k in first_success successes; do
+		atf_check_equal "$(jq .$k one)" "$(pexctl_j c \
+		    ".book[] | select(.id == \"$id\") | .$k" show book)"
+	done
+	# From a list, or from CometBFT's file, it is hearsay.
+	start_pexd d "ensure period 1h"
+	atf_check -o ignore $(ctl b) book export -f comet comet
+	atf_check -o ignore $(ctl d) book import comet
+	atf_check_equal heard "$(level_of d "$id")"
+	for n in a b c d; do stop_pexd $n; done
+}
+history_cleanup() { stop_all; }
+
+atf_test_case bans cleanup
+bans_head() { atf_set descr "a banned node is shown, left out, lifted"; }
+bans_body()
+{
+	net_init
+	start_pexd a "ensure period 1h"
+	some_list 20 > list
+	atf_check -o ignore $(ctl a) book import list
+	id=$(head -n 1 list | cut -d @ -f 1)
+	atf_check $(ctl a) ban "$id" 1h
+	atf_check_equal "$id" "$(pexctl_j a '.bans[].id' show bans)"
+	left=$(pexctl_j a '.bans[].left_s' show bans)
+	[ "$left" -gt 3500 ] && [ "$left" -le 3600 ] || atf_fail "$left s"
+	for f in json list comet; do
+		atf_check -o save:out $(ctl a) book export -f $f
+		atf_check -s exit:1 grep -q "$id" out
+	done
+	atf_check $(ctl a) unban "$id"
+	atf_check_equal 0 "$(pexctl_j a '.bans | length' show bans)"
+	atf_check -s exit:1 -e inline:"pexctl: not found: it is not banned\n" \
+	    $(ctl a) unban "$id"
+	stop_pexd a
+}
+bans_cleanup() { stop_all; }
+
+# OpenMetrics 1.0, as far as pexctl uses it: every sample belongs to the
+# family last declared, no family comes twice, no sample comes twice.
+metrics_ok()
+{
+	awk '
+	eof { print "after EOF: " $0; exit bad = 1 }
+	$0 == "# EOF" { eof = 1; next }
+	/^# TYPE [a-z_][a-z0-9_]* (counter|gauge|info)$/ {
+		if (seen[$3]++) { print "twice: " $0; exit bad = 1 }
+		want = $3
+		if ($4 == "counter") want = want "_total"
+		if ($4 == "info") want = want "_info"
+		next
+	}
+	/^[a-z_][a-z0-9_]*[{][a-z_0-9]+="([^"\\]|\\.)*"(,[a-z_0-9]+="([^"\\]|\\.)*")*[}] -?[0-9.e+]+$/ {
+		name = $0
+		sub(/[{].*/, "", name)
+		key = $0
+		sub(/ [^ ]*$/, "", key)
+		if (name != want || sample[key]++) {
+			print "not of " want ": " $0; exit bad = 1
+		}
+		n++
+		next
+	}
+	{ print "not understood: " $0; exit bad = 1 }
+	END { if (!bad && (!eof || n < 100)) { print n " samples"; bad = 1 }
+	    exit bad }'
+}
+
+atf_test_case metrics cleanup
+metrics_head() { atf_set descr "metrics are OpenMetrics"; }
+metrics_body()
+{
+	net_init
+	start_pexd a
+	atf_check -o save:metrics $(ctl a) show metrics
+	metrics_ok < metrics > problem || atf_fail "$(cat problem)"
+	atf_check -o match:"^pexd_info[{].*node_id=\"$(pexd_id a)\"" \
+	    -o match:'^pexd_process_ready[{]process="engine"[}] 1$' \
+	    cat metrics
+	# The figures are those of the summary.
+	pexctl_j a '.counters.addrbookd | keys[]' show | while read -r k; do
+		grep -q "^pexd_$k{process=\"addrbookd\"}" metrics ||
+		    echo "$k"
+	done > missing
+	atf_check cat missing
+	stop_pexd a
+}
+metrics_cleanup() { stop_all; }
+
+atf_test_case json cleanup
+json_head() { atf_set descr "every answer is a JSON document"; }
+json_body()
+{
+	net_init
+	start_pexd a
+	for what in summary peers book bans nodes processes dials versions; do
+		atf_check -o save:doc $(ctl a) -j show $what
+		atf_check -o inline:"1\n" sh -c 'jq -s length doc'
+		atf_check -o not-empty $(ctl a) show $what
+	done
+	atf_check -o match:'^[{]"status":"ok"' $(ctl a) -j log brief
+	atf_check -s exit:1 -o match:'^[{]"status":"not found"' -e ignore \
+	    $(ctl a) -j drop 1111111111111111111111111111111111111111
+	stop_pexd a
+}
+json_cleanup() { stop_all; }
+
+confined()	# PID: by a filter, and without new privileges
+{
+	grep -q '^Seccomp:[[:space:]]*2$' "/proc/$1/status" &&
+	    grep -q '^NoNewPrivs:[[:space:]]*1$' "/proc/$1/status"
+}
+
+atf_test_case monitoring cleanup
+monitoring_head() {
+	atf_set descr "monitor is confined, tells, and ends with the daemon"
+}
+monitoring_body()
+{
+	net_init
+	start_pexd a
+	"$net_build/pexctl/pexctl" -s "$PWD/a/ctl" -j monitor > events 2> err &
+	m=$!
+	if [ "$(uname -s)" = Linux ]; then
+		wait_for 10 confined $m || atf_fail "monitor is not confined"
+	fi
+	# Its request is there once the daemon counts it.
+	told() {
+		pexctl a ban 1111111111111111111111111111111111111111 60
+		[ -s events ]
+	}
+	wait_for 10 told || atf_fail "no event came"
+	atf_check -o inline:"ban\n" sh -c 'head -n 1 events | jq -r .event'
+	stop_pexd a
+	wait $m
+	atf_check_equal 3 $?
+	atf_check -o match:"^pexctl: lost pexd at " cat err
+}
+monitoring_cleanup() { stop_all; }
+
+# In the memory of one entry, whatever the file's size.
+atf_test_case hostile_files cleanup
+hostile_files_head() { atf_set descr "large and broken files are refused"; }
+hostile_files_body()
+{
+	net_init
+	start_pexd a "ensure period 1h"
+	repeat() { yes "$1" | tr -d '\n' | head -c 104857600; }
+	{ printf '{"addrs":['; repeat '['; } > deep
+	{ printf '{"addrs":[{"addr":{"id":"'; repeat 'x'; } > long
+	{ printf '{"key":"x","addrs":['; repeat ' '; } > blank
+	{ some_list 500; head -c 104857600 /dev/zero; } > zeroes
+	# A sanitizer maps terabytes.
+	case $net_build in
+	*asan*)	limit= ;;
+	*)	limit="ulimit -v 65536;" ;;
+	esac
+	for f in deep:nested long:"a value of" blank:larger zeroes:"line 501"
+	do
+		atf_check -s exit:1 -o empty -e match:"${f%%:*}: .*${f#*:}" \
+		    sh -c "$limit $(ctl a) book import ${f%%:*}"
+	done
+	# Not an entry of the good part of it has come in.
+	atf_check_equal 0 "$(pexctl_j a '.book | length' show book)"
+	stop_pexd a
+}
+hostile_files_cleanup() { stop_all; }
+
+atf_test_case status cleanup
+status_head() { atf_set descr "the exit status is the daemon's answer"; }
+status_body()
+{
+	net_init
+	start_pexd a
+	atf_check -o ignore $(ctl a) show
+	atf_check -s exit:1 -e ignore $(ctl a) drop \
+	    1111111111111111111111111111111111111111
+	atf_check -s exit:2 -e match:"valid here" $(ctl a) show nothing
+	stop_pexd a
+	atf_check -s exit:3 -e match:"cannot reach" $(ctl a) show
+}
+status_cleanup() { stop_all; }
+
+atf_init_test_cases()
+{
+	atf_add_test_case formats
+	atf_add_test_case history
+	atf_add_test_case bans
+	atf_add_test_case metrics
+	atf_add_test_case json
+	atf_add_test_case monitoring
+	atf_add_test_case hostile_files
+	atf_add_test_case status
+}
