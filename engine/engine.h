@@ -142,7 +142,6 @@ struct engine {
 	TAILQ_HEAD(, listener)	 listeners, staged;
 	bool			 staged_whole;
 	struct timer		 accept_pause;
-	bool			 accept_open;	/* listeners are in the loop */
 	uint32_t		 nofile;	/* descriptors we may hold */
 	uint32_t		 conns_max;	/* accepting stops there */
 	struct conn_tree	 conns;
@@ -189,6 +188,7 @@ struct netaddr	 announce_address(struct engine *, int fd,
 
 /* --- listener.c ------------------------------------------------------- */
 
+void		 listeners_init(struct engine *);
 const struct netaddr *listener_addr(const struct listener *);
 void		 listener_on_conf_listen(void *, struct pipe *, struct msg *);
 void		 listeners_conf_end(struct engine *);	/* all were sent */

@@ -86,16 +86,17 @@ handshake_fail(struct conn *c, enum refusal r, const char *why)
 		return;
 	if (why == NULL)
 		why = refusal_text(r);
-	if (c->admitted)
-		give_place_back(c->eng, c->number,
-		    wire_conn_remote_id(c->wire), c->dial != 0, why);
-	c->admitted = false;
+	/* How the dial ended first: with its place dialer forgets it. */
 	if (c->dial != 0)
 		dialed_failed(c, r, why);
 	else {
 		count_refusal(c->eng, &c->na, r, why);
 		log_refusal(c, why);
 	}
+	if (c->admitted)
+		give_place_back(c->eng, c->number,
+		    wire_conn_remote_id(c->wire), c->dial != 0, why);
+	c->admitted = false;
 	if (may_be_told(c, r))
 		conn_finish(c);
 	else
@@ -111,12 +112,29 @@ on_need_signature(struct wire_conn *w,
 	sign_ask(arg, challenge);
 }
 
+/* Known to be banned: dialer need not be asked. */
+static bool
+is_banned(struct conn *c)
+{
+	const struct conf *conf = engine_conf(c->eng);
+	const struct node_id *id = wire_conn_remote_id(c->wire);
+
+	return c->dial == 0 &&
+	    bans_has_id(c->eng->bans, id, child_mono_ms()) &&
+	    !conf_has_peer(conf, CONF_PERSISTENT, id) &&
+	    !conf_has_peer(conf, CONF_UNCONDITIONAL, id);
+}
+
 static void
 on_node_info(struct wire_conn *w, const struct nodeinfo *info, void *arg)
 {
 	struct conn *c = arg;
 	struct m_admit m;
 
+	if (is_banned(c)) {
+		handshake_fail(c, REFUSED_BANNED, NULL);
+		return;
+	}
 	if (!engine_may_admit(c->eng)) {
 		handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
 		return;

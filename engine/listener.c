@@ -62,12 +62,17 @@ on_pause_over(void *arg)
 	listeners_update(arg);
 }
 
+void
+listeners_init(struct engine *eng)
+{
+	timer_init(&eng->accept_pause, on_pause_over, eng);
+}
+
 static void
 pause_accepting(struct engine *eng, const char *why)
 {
 	log_warnx("%s: accepting nobody for a second", why);
 	eng->stats.accept_pauses++;
-	timer_init(&eng->accept_pause, on_pause_over, eng);
 	engine_timer(eng, &eng->accept_pause, ACCEPT_PAUSE_MS);
 	listeners_update(eng);
 }

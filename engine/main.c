@@ -184,6 +184,7 @@ engine_init(void *ctx, struct child *child, const struct m_proc_init *m)
 	}
 	eng->nofile = descriptors(m);
 	set_connections_max(eng);
+	listeners_init(eng);
 	listeners_commit(eng);
 	return 0;
 }

@@ -81,12 +81,47 @@ peers_configure(struct engine *eng)
 
 /* --- life -------------------------------------------------------------- */
 
+/* Who comes to a seed gets an answer and goes: a line each says nothing. */
+static bool
+is_noteworthy(const struct peer *peer)
+{
+	return peer->persistent || engine_conf(peer->eng)->mode != MODE_SEED;
+}
+
+static void
+log_up(const struct peer *peer)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	if (is_noteworthy(peer))
+		log_info("%s %s, \"%s\"", peer->outbound ?
+		    "connected to" : "connected by", peer_name(peer, name),
+		    peer->moniker);
+	else
+		log_debug("%s %s, \"%s\"", peer->outbound ? "reached" :
+		    "visited by", peer_name(peer, name), peer->moniker);
+}
+
+static void
+log_down(const struct peer *peer, enum down_reason reason, const char *why)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	if (is_noteworthy(peer))
+		log_info("lost peer %s: %s%s%s", peer_name(peer, name),
+		    down_reason_name(reason), why != NULL ? ", " : "",
+		    why != NULL ? why : "");
+	else
+		log_debug("done with %s: %s%s%s", peer_name(peer, name),
+		    down_reason_name(reason), why != NULL ? ", " : "",
+		    why != NULL ? why : "");
+}
+
 void
 peer_up(struct peer *peer)
 {
 	struct conn *c = peer->conn;
 	struct engine *eng = peer->eng;
-	char name[ENGINE_NAME_SIZE];
 
 	timer_unset(&eng->wheel, &c->deadline);
 	c->state = CONN_PEER;
@@ -101,8 +136,7 @@ peer_up(struct peer *peer)
 		eng->stats.peers_in++;
 		ping_start(peer);
 	}
-	log_debug("%s peer %s, \"%s\"", peer->outbound ? "outbound" :
-	    "inbound", peer_name(peer, name), peer->moniker);
+	log_up(peer);
 	switch_add_peer(peer);
 }
 
@@ -111,7 +145,6 @@ static bool
 end(struct peer *peer, enum down_reason reason, const char *why)
 {
 	struct engine *eng = peer->eng;
-	char name[ENGINE_NAME_SIZE];
 
 	if (!peer->up)
 		return false;
@@ -124,9 +157,7 @@ end(struct peer *peer, enum down_reason reason, const char *why)
 	else
 		eng->ninbound--;
 	eng->stats.down[reason]++;
-	log_debug("lost peer %s: %s%s%s", peer_name(peer, name),
-	    down_reason_name(reason), why != NULL ? ", " : "",
-	    why != NULL ? why : "");
+	log_down(peer, reason, why);
 	switch_remove_peer(peer, reason, why != NULL ? why : "");
 	return true;
 }

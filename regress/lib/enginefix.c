@@ -241,6 +241,7 @@ enginefix_init(struct enginefix *fix)
 	ATF_REQUIRE((fix->conf = conf_new()) != NULL);
 	ATF_REQUIRE((fix->key = nodekey_from_seed(seed, &why)) != NULL);
 	fix->verdict = VERDICT_OK;
+	fix->verbose = 1;
 	fix->nselect = 10;
 	strlcpy(fix->conf->network, "test-net", sizeof(fix->conf->network));
 	strlcpy(fix->conf->moniker, "engine", sizeof(fix->conf->moniker));
@@ -329,7 +330,7 @@ enginefix_spawn(struct enginefix *fix)
 
 	memset(&init, 0, sizeof(init));
 	init.role = ROLE_ENGINE;
-	init.verbose = 1;
+	init.verbose = fix->verbose;
 	init.nofile = fix->nofile;
 #ifdef PEXD_SANDBOX_LOG
 	init.sandbox_log = true;

@@ -43,6 +43,7 @@ struct enginefix {
 	struct nodekey		*key;
 	struct netaddr		 listen;
 	uint32_t		 nofile;	/* handed to it; 0: as it is */
+	uint8_t			 verbose;	/* its debug lines: 1 */
 
 	/* How questions are answered. */
 	bool			 no_sign, no_admit, no_select;

@@ -214,6 +214,82 @@ ATF_TC_BODY(bans, tc)
 	enginefix_stop(&fix);
 }
 
+/* An ID is told apart once it is proved; operators' own peers are not. */
+ATF_TC_WITHOUT_HEAD(banned_id);
+ATF_TC_BODY(banned_id, tc)
+{
+	struct m_ban ban = { .has_id = true, .left_s = 3600 };
+	struct host_addr ha;
+	struct enginepeer p;
+
+	enginefix_init(&fix);
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	ban.id = p.wp.id;
+	pipe_send(fix.book, MSG_BAN, 0, -1, &ban);
+	FIX_WAIT(&fix, fix_counter(&fix, "bans_mirrored") == 1);
+	enginepeer_open(&p);
+	FIX_WAIT(&fix, p.eof);
+	ATF_CHECK_EQ(fix_counter(&fix, "refused_banned_total"), 1);
+	ATF_CHECK_EQ(fix_count(&fix, MSG_ADMIT), 0);
+	memset(&ha, 0, sizeof(ha));
+	ha.id = p.wp.id;
+	ATF_REQUIRE_EQ(conf_add_peer(fix.conf, CONF_UNCONDITIONAL, &ha), 0);
+	enginefix_reload(&fix);
+	enginepeer_free(&p);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_up(&p);
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
+/*
+ * addrbookd does not read: whoever loads its pipe is not read from, what is
+ * in it is bounded, and it goes on when it is read again.
+ */
+ATF_TC_WITHOUT_HEAD(pipe_full);
+ATF_TC_BODY(pipe_full, tc)
+{
+	struct m_conn ask;
+	struct enginepeer p;
+	unsigned i, told = 0;
+	uint64_t until;
+
+	enginefix_init(&fix);
+	fix.conf->times.request_interval = 0;
+	fix.conf->limits.send_rate = fix.conf->limits.recv_rate = 0;
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_up(&p);
+	ask.conn = conn_of_last();
+	pipe_pause(fix.book);
+	/* Until no more of its lists is taken. */
+	for (i = 0; i < 1000; i++) {
+		pipe_send(fix.dialer, MSG_ASK, 0, -1, &ask);
+		until = enginefix_ms() + 1000;
+		while (p.nrequests == told && enginefix_ms() < until)
+			enginefix_turn(&fix);
+		if (p.nrequests == told)
+			break;
+		enginepeer_tell(&p, MSG_LIST_MAX);
+		told++;
+		until = enginefix_ms() + 1000;
+		while (fix_count(&fix, MSG_PEER_LIVE) < told &&
+		    enginefix_ms() < until)
+			enginefix_turn(&fix);
+	}
+	/* 1 MiB and the sockets' own buffers, of 9.5 KB each. */
+	ATF_CHECK_MSG(told > 100 && told < 400, "%u lists", told);
+	ATF_CHECK_EQ(fix_counter(&fix, "pex_lists_lost_total"), 0);
+	ATF_CHECK(!p.eof);
+	pipe_resume(fix.book);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADDRS) == told);
+	enginepeer_ask(&p);
+	FIX_WAIT(&fix, p.nlists == 1);
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
 /* What may not be said ends the pipe; the engine goes on. */
 ATF_TC_WITHOUT_HEAD(violation);
 ATF_TC_BODY(violation, tc)
@@ -389,6 +465,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ping_flood);
 	ATF_TP_ADD_TC(tp, dialer_dies);
 	ATF_TP_ADD_TC(tp, bans);
+	ATF_TP_ADD_TC(tp, banned_id);
+	ATF_TP_ADD_TC(tp, pipe_full);
 	ATF_TP_ADD_TC(tp, violation);
 	ATF_TP_ADD_TC(tp, drop);
 	ATF_TP_ADD_TC(tp, reload);

@@ -243,6 +243,42 @@ ATF_TC_BODY(slow_reader, tc)
 	enginefix_stop(&fix);
 }
 
+/* A few answers in the queue and no progress: ten seconds. */
+ATF_TC_WITHOUT_HEAD(stalled);
+ATF_TC_BODY(stalled, tc)
+{
+	struct enginepeer p;
+	int size = 4096;
+	int64_t sent, replies = 0;
+	uint64_t began;
+
+	enginefix_init(&fix);
+	fix.nselect = MSG_LIST_MAX;
+	fix.conf->times.answer_interval = 1;
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_up(&p);
+	enginepeer_freeze(&p);
+	(void)setsockopt(p.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	do {
+		sent = fix_counter(&fix, "sent_bytes_total");
+		enginepeer_ask(&p);
+		replies++;
+		FIX_WAIT(&fix, fix_counter(&fix, "pex_replies_total") ==
+		    replies);
+		/* One more round, for what its turn had to write. */
+		(void)fix_counter(&fix, "connections");
+		fix_forget(&fix);
+	} while (fix_counter(&fix, "sent_bytes_total") > sent + 10000);
+	began = enginefix_ms();
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
+	ATF_CHECK_EQ(last_reason(), DOWN_SLOW);
+	ATF_CHECK(fix_logged(&fix, "it does not read"));
+	ATF_CHECK(enginefix_ms() - began > 8000);
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
 /* Throttled, not dropped. */
 ATF_TC_WITHOUT_HEAD(rates);
 ATF_TC_BODY(rates, tc)
@@ -286,6 +322,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, idle_memory);
 	ATF_TP_ADD_TC(tp, unfinished);
 	ATF_TP_ADD_TC(tp, slow_reader);
+	ATF_TP_ADD_TC(tp, stalled);
 	ATF_TP_ADD_TC(tp, rates);
 	return atf_no_error();
 }
