@@ -59,7 +59,7 @@ $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)
 
-unit: $(PROGS_regress_unit)
+unit: $(PROGS_regress_unit) $(PROGS_regress_fake)
 bench: $(PROGS_regress_bench)
 sim: $(PROGS_regress_sim)
 fuzz: $(PROGS_regress_fuzz)

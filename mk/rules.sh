@@ -12,7 +12,7 @@ tmp=$out/rules.mk.new
 
 libs="common compat wire addrbookd/book dialer/policy regress/lib"
 progs="pexd engine dialer addrbookd pexctl"
-tests="regress/unit regress/fuzz regress/bench regress/sim"
+tests="regress/unit regress/fuzz regress/bench regress/sim regress/fake"
 
 t=$(printf '\t')	# a recipe's tab; <<- takes those of the text
 
@@ -77,7 +77,7 @@ for d in $libs $progs $tests; do
 done
 
 # One program per file in the test folders.
-for d in regress/unit regress/fuzz regress/bench regress/sim; do
+for d in $tests; do
 	names=
 	for c in "$d"/*.c; do
 		[ -f "$c" ] || continue
@@ -85,7 +85,8 @@ for d in regress/unit regress/fuzz regress/bench regress/sim; do
 	done
 	echo "PROGS_$(var "$d") =$names" >> "$tmp"
 done
-for c in regress/unit/*.c regress/bench/*.c regress/sim/*.c; do
+for c in regress/unit/*.c regress/bench/*.c regress/sim/*.c \
+    regress/fake/*.c; do
 	[ -f "$c" ] || continue
 	b=${c%.c}
 	cat >> "$tmp" <<-EOF

@@ -367,12 +367,12 @@ control_on_done(void *arg, struct pipe *p, struct msg *m)
 	struct client *c = asker(px->control, m->id, role);
 	uint8_t status = b->status;
 
-	if (c == NULL)
-		return;
 	if (status >= STATUS_MAX) {
 		pipe_violation(p, "DONE with status %u", status);
-		status = STATUS_FAILED;
+		return;
 	}
+	if (c == NULL)
+		return;
 	if (status != STATUS_MORE || c->req.what == 0) {
 		settle(c, role, status, b->text);
 		return;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/sandbox.h"
 #include "pexd/pexd.h"
 
 #define NOFILE_STEP	1024	/* room for a reload to raise limits in */
@@ -29,6 +30,11 @@ start_identity(struct pexd *px)
 		if (c->user[0] != '\0' || c->chroot_dir[0] != '\0')
 			log_info("not started as root: \"user\" and "
 			    "\"chroot\" have no effect");
+		return;
+	}
+	if (sandbox_log_default()) {
+		/* In a chroot it could not tell leaks: it reads /proc. */
+		log_info("a sanitizer's build: the children stay root");
 		return;
 	}
 	errno = 0;
