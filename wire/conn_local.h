@@ -19,7 +19,7 @@ struct outbuf {
 	uint8_t		*buf;
 	size_t		 off, len, size;
 	uint64_t	 taken;		/* ever written */
-	uint64_t	 pong_end;	/* where in the stream the last pong ends */
+	uint64_t	 pong_end;	/* the last pong ends there */
 };
 
 /* Input that may not be looked at yet. */

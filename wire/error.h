@@ -14,21 +14,24 @@
 	X(CRYPTO, "crypto", "the crypto library failed")		\
 	X(NOT_READY, "not-ready", "not ready for that yet")		\
 	X(QUEUE_FULL, "queue-full", "the send queue is full")		\
-	X(NO_CHANNEL, "no-channel", "the peer does not listen on that channel") \
+	X(NO_CHANNEL, "no-channel",					\
+	    "the peer does not listen on that channel")			\
 	X(MESSAGE_SIZE, "message-size", "our message is too long")	\
 	X(CLOSED, "closed", "the connection is closed")			\
 	/* A delimited message, where no layer is known. */		\
 	X(LENGTH_BAD, "length-bad", "length prefix over 64 bits")	\
 	X(LENGTH_OVER, "length-over", "message longer than its limit")	\
 	/* Key exchange. */						\
-	X(HELLO_LENGTH, "hello-length", "key message with a bad length")	\
+	X(HELLO_LENGTH, "hello-length",					\
+	    "key message with a bad length")				\
 	X(HELLO_MALFORMED, "hello-malformed", "undecodable key message") \
 	X(HELLO_KEY_SIZE, "hello-key-size", "ephemeral key is not 32 bytes") \
 	X(HELLO_REFLECTED, "hello-reflected", "sent our own key back")	\
 	X(HELLO_LOW_ORDER, "hello-low-order", "low-order ephemeral key") \
 	/* Sealed frames. */						\
 	X(FRAME_TAG, "frame-tag", "frame failed to decrypt")		\
-	X(FRAME_CHUNK, "frame-chunk", "frame with a chunk length over 1024") \
+	X(FRAME_CHUNK, "frame-chunk",					\
+	    "frame with a chunk length over 1024")			\
 	X(FRAME_COUNTER, "frame-counter", "frame counter used up")	\
 	/* Authentication. */						\
 	X(AUTH_LENGTH, "auth-length", "authentication with a bad length") \
@@ -40,12 +43,14 @@
 	/* NodeInfo, in the order of the checks. */			\
 	X(INFO_LENGTH, "info-length", "node info with a bad length")	\
 	X(INFO_MALFORMED, "info-malformed", "undecodable node info")	\
-	X(INFO_ADDRESS, "info-address", "node info with a bad id or listen address") \
+	X(INFO_ADDRESS, "info-address",					\
+	    "node info with a bad id or listen address")		\
 	X(INFO_VERSION, "info-version", "node info with a bad version text") \
 	X(INFO_RPC, "info-rpc", "node info with a bad rpc address text") \
 	X(INFO_MONIKER, "info-moniker", "node info with a bad moniker")	\
 	X(INFO_CHANNELS, "info-channels", "node info with over 16 channels") \
-	X(INFO_CHANNEL_TWICE, "info-channel-twice", "node info with a channel twice") \
+	X(INFO_CHANNEL_TWICE, "info-channel-twice",			\
+	    "node info with a channel twice")				\
 	X(INFO_TX_INDEX, "info-tx-index", "node info with a bad tx_index") \
 	X(INFO_ID, "info-id", "node info with an id not its own")	\
 	X(SELF, "self", "is ourselves")					\
@@ -57,7 +62,8 @@
 	X(PACKET_MALFORMED, "packet-malformed", "undecodable packet")	\
 	X(PACKET_TYPE, "packet-type", "packet of unknown type")		\
 	X(PACKET_CHANNEL, "packet-channel", "packet on an unknown channel") \
-	X(PACKET_CAPACITY, "packet-capacity", "message over its channel's capacity") \
+	X(PACKET_CAPACITY, "packet-capacity",				\
+	    "message over its channel's capacity")			\
 	/* PEX messages. */						\
 	X(PEX_MALFORMED, "pex-malformed", "undecodable PEX message")	\
 	X(PEX_TYPE, "pex-type", "PEX message of unknown type")		\

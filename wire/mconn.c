@@ -127,7 +127,7 @@ partial_add(struct mconn_partial *p, uint32_t capacity, struct wire_span data)
 	uint8_t		*grown;
 	uint64_t	 size;
 
-	if (p->len + data.len > p->size) {
+	if (p->data == NULL || p->len + data.len > p->size) {
 		size = 2 * (uint64_t)p->size;
 		if (size < PARTIAL_MIN)
 			size = PARTIAL_MIN;
@@ -214,10 +214,11 @@ enum wire_error
 mconn_next(struct mconn *m, const struct mconn_config *config,
     struct wire_span *in, struct mconn_event *ev)
 {
-	size_t			 limit = mconn_packet_limit(config->max_payload);
 	struct wire_span	 msg;
 	enum wire_error		 rv;
+	size_t			 limit;
 
+	limit = mconn_packet_limit(config->max_payload);
 	partial_free(m->done);
 	m->done = NULL;
 	ev->type = MCONN_NONE;

@@ -76,7 +76,7 @@ size_t		 mconn_packet_limit(uint32_t max_payload);
  * The writing side.  A message of len bytes on a channel is a run of packets,
  * each a header and up to max_payload bytes; an empty one is one packet.
  */
-#define MCONN_HEADER_MAX	(VARINT_SIZE + 1 + VARINT_SIZE + 3 + 2 + 1 + VARINT_SIZE)
+#define MCONN_HEADER_MAX	(3 * VARINT_SIZE + 1 + 3 + 2 + 1)
 /*
  * Write the header of the packet that starts at offset off of a message of
  * len bytes: delimiter, Packet, PacketMsg up to the data.  Returns its size;

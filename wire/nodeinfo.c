@@ -71,7 +71,7 @@ read_other(struct wire_span in, struct nodeinfo *ni)
 enum wire_error
 nodeinfo_decode(struct wire_span in, struct nodeinfo *ni)
 {
-	struct wire_span	 sub;
+	struct wire_span	 sub = { NULL, 0 };
 	const struct slot	 slots[] = {
 		{ &sub, NULL },
 		{ &ni->id, NULL },

@@ -59,7 +59,8 @@ struct pex_writer {
 };
 
 /* size at least PEX_ADDRS_SIZE(0); PEX_ADDRS_SIZE(n) is room for n. */
-void		 pex_writer_init(struct pex_writer *, uint8_t *buf, size_t size);
+void		 pex_writer_init(struct pex_writer *, uint8_t *buf,
+		    size_t size);
 /* 0, or -1 and nothing added: no room, or the message would be too long. */
 int		 pex_writer_add(struct pex_writer *, const struct peer_addr *);
 /* The finished message, inside buf. */

@@ -70,7 +70,8 @@ int
 secret_derive(struct wire_crypto *c, const uint8_t shared[X25519_KEY_SIZE],
     bool least, struct secret *s)
 {
-	uint8_t	 keys[2 * AEAD_KEY_SIZE];	/* the lower one's receive key first */
+	/* What the lower one receives with, then what it sends with. */
+	uint8_t	 keys[2 * AEAD_KEY_SIZE];
 
 	if (wire_hkdf(c, shared, X25519_KEY_SIZE, kdf_info, keys,
 	    sizeof(keys)) == -1)

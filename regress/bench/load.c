@@ -31,7 +31,7 @@ usage(void)
 	fprintf(stderr,
 	    "usage: load -t id@ip:port [-m cycle|handshake|idle] [-c peers]\n"
 	    "            [-n count] [-d seconds] [-r per-second] [-j workers]\n"
-	    "            [-s 127.x.y.z[/bits]] [-N network] [-B block-version]\n"
+	    "            [-s 127.x.y.z[/bits]] [-N network] [-B block]\n"
 	    "            [-T deadline] [-X]\n"
 	    "       load -m floor\n");
 	exit(2);

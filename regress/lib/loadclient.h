@@ -31,8 +31,8 @@ enum load_end {
 struct load_conf {
 	enum load_mode	 mode;
 	struct peer_addr target;
-	uint32_t	 source;	/* first IPv4 to bind, host order; 0: any */
-	uint32_t	 nsources;
+	uint32_t	 source;	/* first IPv4 to bind, host order */
+	uint32_t	 nsources;	/* 0: the kernel's choice */
 	unsigned	 concurrency;	/* of one worker */
 	uint64_t	 count;		/* of one worker; 0: no limit */
 	double		 seconds;	/* 0: no limit */
@@ -49,7 +49,7 @@ struct load_stats {
 	uint64_t	naddrs;			/* in all lists */
 	uint64_t	bytes_in, bytes_out;
 	uint64_t	nheld;			/* idle peers that are up */
-	double		seconds;		/* from first connect to last end */
+	double		seconds;		/* first connect to last end */
 	struct hist	latency;		/* of those that were done */
 };
 

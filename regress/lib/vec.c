@@ -55,7 +55,7 @@ vec_fail(struct vec *v, const char *fmt, ...)
 	fputc('\n', v->out);
 }
 
-/* --- values ------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------- */
 
 bool
 vec_has(const json_t *obj, const char *key)
@@ -162,7 +162,7 @@ vec_begins(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* --- shape -------------------------------------------------------------- */
+/* --- shape ------------------------------------------------------------ */
 
 /* Is name one of the words of keys?  Words end in ? or * or not. */
 static bool
@@ -222,7 +222,7 @@ vec_keys(struct vec *v, json_t *obj, const char *keys)
 	return ok;
 }
 
-/* --- files -------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------ */
 
 /*
  * Numbers over 63 bits occur, which jansson refuses: they are put in quotes

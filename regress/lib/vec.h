@@ -57,7 +57,7 @@ unsigned	 vec_run_file(const struct vec_kind *, const char *path,
 /* The folder of the vectors: $PEXD_VECTORS, or the project's own. */
 const char	*vec_folder(void);
 
-/* --- for the functions that try a case ------------------------------------ */
+/* --- for the functions that try a case -------------------------------- */
 
 void	 vec_fail(struct vec *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

@@ -18,7 +18,7 @@
 #define DAY		86400
 #define NS_PER_MS	1000000ULL
 
-/* --- addrbook.json -------------------------------------------------------- */
+/* --- addrbook.json ---------------------------------------------------- */
 
 static void
 check_address(struct vec *v, json_t *addr)
@@ -91,7 +91,7 @@ vec_addrbook(struct vec *v, json_t *c)
 		check_entry(v, entry);
 }
 
-/* --- node_key.json --------------------------------------------------------- */
+/* --- node_key.json ---------------------------------------------------- */
 
 static void
 check_private_key(struct vec *v, const uint8_t priv[64], const uint8_t *pub,
@@ -109,7 +109,8 @@ check_private_key(struct vec *v, const uint8_t priv[64], const uint8_t *pub,
 	if (pub != NULL)
 		VEC_CHECK(v, memcmp(nodekey_pub(key), pub, 32) == 0);
 	if (id != NULL)
-		VEC_CHECK(v, strcmp(node_id_text(nodekey_id(key), text), id) == 0);
+		VEC_CHECK(v, strcmp(node_id_text(nodekey_id(key), text),
+		    id) == 0);
 	nodekey_free(key);
 }
 
@@ -141,7 +142,7 @@ vec_node_key_id(struct vec *v, json_t *c)
 	    vec_exact(v, c, "pub", 32), vec_text(v, c, "node_id"));
 }
 
-/* --- the book's numbers ------------------------------------------------------ */
+/* --- the book's numbers ----------------------------------------------- */
 
 void
 vec_selection_sizes(struct vec *v, json_t *c)
@@ -198,7 +199,7 @@ vec_is_bad(struct vec *v, json_t *c)
 	    vec_bool(v, c, "last_success_zero")));
 }
 
-/* --- settings ---------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------- */
 
 void
 vec_p2p_config(struct vec *v, json_t *c)

@@ -170,7 +170,7 @@ check_all_bytes(struct vec *v, json_t *side)
 	VEC_CHECK(v, wire_span_equal(all, frames));
 }
 
-/* --- a whole connection in the place of one side --------------------------- */
+/* --- a whole connection in the place of one side ---------------------- */
 
 static void
 on_need_signature(struct wire_conn *conn, const uint8_t *challenge, void *arg)

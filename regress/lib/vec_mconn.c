@@ -69,7 +69,7 @@ vec_delimited(struct vec *v, json_t *c)
 	delim_reset(&d);
 }
 
-/* --- packets ---------------------------------------------------------------- */
+/* --- packets ---------------------------------------------------------- */
 
 /* One packet, as a reader that has all channels sees it. */
 static enum wire_error
@@ -160,7 +160,8 @@ void
 vec_packets(struct vec *v, json_t *c)
 {
 	struct wire_span	 encoded = vec_bytes(v, c, "encoded");
-	struct wire_span	 wire = vec_bytes(v, c, "delimited"), rest = wire;
+	struct wire_span	 wire = vec_bytes(v, c, "delimited");
+	struct wire_span	 rest = wire;
 	json_t			*in = json_object_get(c, "in");
 	uint64_t		 len;
 
@@ -172,7 +173,7 @@ vec_packets(struct vec *v, json_t *c)
 		check_msg(v, in, wire);
 }
 
-/* --- constants --------------------------------------------------------------- */
+/* --- constants -------------------------------------------------------- */
 
 #define MS_PER_NS	1000000
 

@@ -128,9 +128,10 @@ ATF_TC_BODY(refused, tc)
 		{ "030a0108", WIRE_PACKET_MALFORMED },	/* ping, bad inside */
 		{ "030a0500", WIRE_PACKET_MALFORMED },
 		{ "021a01", WIRE_PACKET_MALFORMED },
-		{ "041a020a00", WIRE_PACKET_MALFORMED },	/* id as bytes */
-		{ "041a021200", WIRE_PACKET_MALFORMED },	/* eof as bytes */
-		{ "041a021801", WIRE_PACKET_MALFORMED },	/* data as number */
+		/* id and eof as bytes, data as a number */
+		{ "041a020a00", WIRE_PACKET_MALFORMED },
+		{ "041a021200", WIRE_PACKET_MALFORMED },
+		{ "041a021801", WIRE_PACKET_MALFORMED },
 		{ "041a020802", WIRE_PACKET_CHANNEL },
 		{ "051a0308ff01", WIRE_PACKET_CHANNEL },
 		{ "8b08", WIRE_PACKET_LENGTH },		/* 1035 */

@@ -255,7 +255,7 @@ ATF_TC_BODY(compatible, tc)
 	ATF_CHECK_EQ(WIRE_WRONG_NETWORK, nodeinfo_compatible(&ours, &ni));
 }
 
-/* --- the encoding -------------------------------------------------------- */
+/* --- the encoding ----------------------------------------------------- */
 
 static enum wire_error
 decode_hex(const char *hex, struct nodeinfo *ni)

@@ -273,7 +273,7 @@ ATF_TC_BODY(odd_encodings, tc)
 		{ "12020a00", WIRE_PEX_ADDRESS, PEX_ADDRS },
 		{ "0a001200", WIRE_OK, PEX_ADDRS },	/* the last counts */
 		{ "12000a00", WIRE_OK, PEX_REQUEST },
-		{ "12020a000a00", WIRE_OK, PEX_REQUEST },	/* bad, replaced */
+		{ "12020a000a00", WIRE_OK, PEX_REQUEST },	/* replaced */
 		{ "12020a001200", WIRE_OK, PEX_ADDRS },
 		{ "120012020a00", WIRE_PEX_ADDRESS, PEX_ADDRS },
 		{ "12040a0208000a00", WIRE_PEX_MALFORMED, 0 },

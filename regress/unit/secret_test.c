@@ -37,7 +37,7 @@ check_refused(struct wirepeer *p, enum wire_error want)
 	ATF_CHECK_EQ(want, wire_conn_input(p->conn, (const uint8_t *)"x", 1));
 }
 
-/* --- key messages --------------------------------------------------------- */
+/* --- key messages ----------------------------------------------------- */
 
 static void
 try_hello(const struct bytes *b, enum wire_error want)
@@ -172,7 +172,7 @@ ATF_TC_BODY(hello_overlong, tc)
 	wirepeer_free(&p);
 }
 
-/* --- authentication ---------------------------------------------------------- */
+/* --- authentication --------------------------------------------------- */
 
 /* Send an AuthSigMessage, without prefix, made of what the test chose. */
 static void
@@ -445,7 +445,7 @@ ATF_TC_BODY(auth_of_an_older_session, tc)
 	bytes_reset(&frame);
 }
 
-/* --- frames ------------------------------------------------------------------ */
+/* --- frames ----------------------------------------------------------- */
 
 /* One frame with a ping, of a running connection. */
 static void

@@ -174,7 +174,7 @@ ATF_TC_BODY(fields, tc)
 		{ "0b1b1c0c0801", 0, 2 },		/* nested, then more */
 		{ "0b", -1, 0 },			/* without an end */
 		{ "0b1b1c", -1, 0 },
-		{ "0c", -1, 0 },			/* without a beginning */
+		{ "0c", -1, 0 },			/* without a begin */
 		{ "00", -1, 0 }, { "0001", -1, 0 },	/* field 0 */
 		{ "0b00010c", -1, 0 },			/* also in a group */
 		{ "0e", -1, 0 }, { "0f", -1, 0 },	/* no such types */
