@@ -1,0 +1,235 @@
+#!/bin/sh
+# Measure pexd, and where Go is the same against CometBFT, in one run: a seed
+# asked by fresh clients, and idle peers held.  A table on standard output,
+# JSON lines in bench.jsonl.
+#
+# Runs in a network namespace of its own with nothing but loopback, so that no
+# address of a book can be dialled; as root, or where user namespaces are.
+# Usage: regress/bench/bench.sh BUILD [pexd|cometbft ...]
+# BENCH_SECONDS (5): length of each throughput run.
+set -eu
+src=$(cd "$(dirname "$0")/../.." && pwd)
+build=$src/$1
+shift
+
+if [ -z "${BENCH_IN_NETNS:-}" ]; then
+	sh "$src/regress/interop/build.sh" "$build/interop" || true
+	BENCH_IN_NETNS=1
+	export BENCH_IN_NETNS
+	if [ "$(id -u)" -eq 0 ]; then
+		exec unshare -n sh "$0" "${build#"$src"/}" "$@"
+	fi
+	exec unshare -rn sh "$0" "${build#"$src"/}" "$@"
+fi
+ip link set lo up
+
+seconds=${BENCH_SECONDS:-5}
+load=$build/regress/bench/load
+pexd=$build/pexd/pexd
+ctl=$build/pexctl/pexctl
+comet=$build/interop/cometpeer-v038
+out=$src/bench.jsonl
+dir=$(mktemp -d "${TMPDIR:-/tmp}/pexd-bench.XXXXXX")
+chmod 755 "$dir"
+daemon=
+tick=$(getconf CLK_TCK)
+: > "$out"
+
+cleanup() {
+	trap - INT TERM EXIT
+	[ -z "$daemon" ] || { kill "$daemon" && wait "$daemon"; } 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap 'cleanup; exit 130' INT TERM
+trap cleanup EXIT
+
+result() {	# name subject book value unit
+	printf '{"name":"%s","subject":"%s","book":%s,"value":%s,"unit":"%s"}\n' \
+	    "$@" >> "$out"
+	printf '%-18s %-9s %6s %12s %s\n' "$@"
+}
+
+# A good entry, verified an hour ago, for each of N addresses that differ in
+# their /24; the first word of the host is 11..210 and never special.
+make_book() {	# entries
+	awk -v n="$1" -v now="$(date +%s)" 'BEGIN {
+		for (i = 0; i < n; i++) {
+			a = 11 + i % 80; b = int(i / 80) % 256
+			c = int(i / 20480) % 256
+			printf "{\"id\":\"%040x\",\"ip\":\"%d.%d.%d.%d\"," \
+			    "\"port\":26656,\"level\":\"good\",\"old\":true," \
+			    "\"first_heard\":%d,\"last_heard\":%d," \
+			    "\"last_try\":%d,\"first_success\":%d," \
+			    "\"last_success\":%d,\"successes\":9}\n",
+			    i + 1, a, b, c, 1 + i % 200, now - 9e5, now - 3600,
+			    now - 3600, now - 8e5, now - 3600
+		}
+	}'
+}
+
+# CPU seconds x ticks of a process and its children so far.
+ticks() {	# pid...
+	cat $(printf '/proc/%s/stat ' "$@") |
+	    awk '{ sub(/.*\) /, ""); n += $12 + $13 } END { print n }'
+}
+
+memory_kib() {	# pid...: private memory
+	cat $(printf '/proc/%s/smaps_rollup ' "$@") |
+	    awk '/^Private_(Clean|Dirty):/ { n += $2 } END { print n }'
+}
+
+wait_for() {	# seconds command...
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -le "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# No CPU used for a while: what start-up began is done.
+calm() {
+	t=$(ticks $pids)
+	sleep 1
+	[ $(($(ticks $pids) - t)) -le 1 ]
+}
+
+start_pexd() {	# entries
+	rm -rf "$dir/pexd"
+	mkdir "$dir/pexd"
+	"$ctl" key generate "$dir/pexd/key.pem" > /dev/null
+	cat > "$dir/pexd/conf" <<-EOF
+	network "bench-1"
+	moniker "bench"
+	mode seed
+	listen on 127.0.0.1 port 26656
+	allow duplicate ip yes
+	max inbound 12000
+	max pending 4096
+	max pending per host 4096
+	max pending per block 4096
+	max pending per group 4096
+	accept rate per host 1000000 per 1s burst 1000000
+	accept rate per block 1000000 per 1s burst 1000000
+	accept rate per group 1000000 per 1s burst 1000000
+	accept rate per all 1000000 per 1s burst 1000000
+	reply rate per host 1000000 per 1s burst 1000000
+	# Nothing can be dialled here: let the crawler rest.
+	max dials 1
+	crawl interval 24h
+	seed idle 10m
+	state directory "$dir/pexd/state"
+	control socket "$dir/pexd/ctl"
+	node key "$dir/pexd/key.pem"
+	EOF
+	mkdir -p "$dir/empty"
+	[ "$(id -u)" -ne 0 ] ||
+	    printf 'user nobody\nchroot "%s/empty"\n' "$dir" >> "$dir/pexd/conf"
+	"$pexd" -d -x "$build/libexec" -f "$dir/pexd/conf" \
+	    2> "$dir/pexd/log" &
+	daemon=$!
+	wait_for 20 pexd_up || { cat "$dir/pexd/log" >&2; exit 1; }
+	make_book "$1" > "$dir/book.jsonl"
+	"$ctl" -s "$dir/pexd/ctl" book import "$dir/book.jsonl" >&2
+	pids=$("$ctl" -j -s "$dir/pexd/ctl" show processes |
+	    jq -r '.processes[].pid')
+	target=$("$ctl" -j key show "$dir/pexd/key.pem" |
+	    jq -r .id)@127.0.0.1:26656
+	entries=$("$ctl" -j -s "$dir/pexd/ctl" show |
+	    jq .counters.addrbookd.book_size)
+	wait_for 120 calm
+}
+
+pexd_up() {
+	"$ctl" -s "$dir/pexd/ctl" show > /dev/null 2>&1
+}
+
+start_cometbft() {	# entries
+	rm -rf "$dir/comet"
+	mkdir "$dir/comet"
+	"$comet" book fill "$dir/comet/book.json" \
+	    $([ "$1" -gt 20000 ] || echo "-n $1") > "$dir/comet/filled"
+	entries=$(jq -r 'select(.event == "filled") | .size' "$dir/comet/filled")
+	mkfifo "$dir/comet/in"
+	"$comet" run -quiet -seed-mode -strict -allow-dup-ip -max-in 12000 \
+	    -network bench-1 -listen 127.0.0.1:26656 \
+	    -addrbook "$dir/comet/book.json" \
+	    < "$dir/comet/in" > "$dir/comet/out" 2> "$dir/comet/err" &
+	daemon=$!
+	exec 9> "$dir/comet/in"
+	wait_for 20 grep -q listening "$dir/comet/out" ||
+	    { cat "$dir/comet/err" >&2; exit 1; }
+	target=$(jq -r 'select(.event == "listening") | "\(.id)@\(.addr)"' \
+	    "$dir/comet/out")
+	pids=$daemon
+	wait_for 60 calm
+}
+
+stop_daemon() {
+	kill "$daemon"
+	wait "$daemon" || true
+	exec 9>&- || true
+	daemon=
+}
+
+field() {	# JSON field
+	printf '%s' "$1" | jq -r "$2"
+}
+
+# CPU per cycle over all its processes, under load and not saturating us.
+run_load() {	# subject mode name
+	before=$(ticks $pids)
+	j=$("$load" -t "$target" -N bench-1 -m "$2" -c 16 -j 2 -d "$seconds")
+	after=$(ticks $pids)
+	n=$(field "$j" .cycles)
+	result "$3" "$1" "$entries" "$(awk -v t=$((after - before)) -v k="$tick" \
+	    -v n="$n" 'BEGIN { printf "%.1f", t / k / n * 1e6 }')" us
+	[ "$2" != cycle ] || result cycles_per_s "$1" "$entries" \
+	    "$(field "$j" '.cycles_per_s | floor')" 1/s
+}
+
+run_latency() {	# subject
+	j=$("$load" -t "$target" -N bench-1 -m cycle -c 1 -n 1000)
+	for p in 50 90 99; do
+		result "latency_p$p" "$1" "$entries" \
+		    "$(field "$j" ".latency_us.p$p // .p${p}_us // .p$p")" us
+	done
+}
+
+run_idle() {	# subject
+	peers=2000
+	before=$(memory_kib $pids)
+	"$load" -t "$target" -N bench-1 -m idle -c $peers -d 20 \
+	    > "$dir/idle" &
+	idle=$!
+	sleep 10		# all are connected and their buffers let go
+	after=$(memory_kib $pids)
+	wait $idle
+	held=$(field "$(cat "$dir/idle")" '.held // .cycles')
+	result idle_peer_memory "$1" "$entries" \
+	    "$(awk -v k=$((after - before)) -v n="$held" \
+	    'BEGIN { printf "%.2f", k / n }')" KiB
+}
+
+bench() {	# subject entries
+	"start_$1" "$2"
+	run_load "$1" cycle cycle_cpu
+	run_load "$1" handshake handshake_cpu
+	run_latency "$1"
+	run_idle "$1"
+	stop_daemon
+}
+
+[ $# -gt 0 ] || set -- pexd cometbft
+printf '%-18s %-9s %6s %12s %s\n' name subject book value unit
+result crypto_floor pexd 0 "$("$load" -m floor |
+    jq -r '.sum_us // .floor_us // .sum')" us
+for s; do
+	[ "$s" = pexd ] || [ -x "$comet" ] || {
+		echo "no CometBFT peer: $(cat "$build/interop/why" \
+		    2>/dev/null || echo not built)" >&2
+		continue
+	}
+	bench "$s" 1100
+	bench "$s" 20480
+done
