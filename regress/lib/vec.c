@@ -274,6 +274,19 @@ read_file(const char *path)
 	return text;
 }
 
+const char *
+vec_file_text(struct vec *v)
+{
+	char	*text = read_file(v->path), *copy;
+
+	if (text == NULL)
+		err(1, "%s", v->path);
+	copy = vec_alloc(v, strlen(text));
+	memcpy(copy, text, strlen(text));
+	free(text);
+	return copy;
+}
+
 static json_t *
 load(const char *path, FILE *out)
 {

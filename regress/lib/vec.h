@@ -80,6 +80,8 @@ const uint8_t	*vec_exact(struct vec *, const json_t *, const char *key,
 		    size_t n);
 /* An array or null (which is an empty one); else a failure. */
 json_t		*vec_array(struct vec *, const json_t *, const char *key);
+/* The file as it is. */
+const char	*vec_file_text(struct vec *);
 /* Memory until the case ends; never NULL. */
 void		*vec_alloc(struct vec *, size_t);
 bool		 vec_is(struct wire_span, const void *, size_t);

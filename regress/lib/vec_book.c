@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Vectors of CometBFT's book, node key and settings, as far as pexd shares
- * them.  How pexctl reads the two files is tried with pexctl.
+ * them.  The two files are read by what pexctl reads them with.
  */
 #include <openssl/evp.h>
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "addrbookd/book/book.h"
 #include "common/conf.h"
 #include "common/nodekey.h"
+#include "pexctl/import.h"
+#include "pexctl/nodekey_json.h"
 #include "regress/lib/hex.h"
 #include "regress/lib/vec.h"
 
@@ -80,11 +83,62 @@ check_entry(struct vec *v, json_t *e)
 	check_time(v, e, "last_ban_time");
 }
 
+/* The importer hands the entries on in their order. */
+struct imported {
+	struct vec	*v;
+	json_t		*addrs;
+	size_t		 n;
+};
+
+static int
+check_imported(void *ctx, const struct m_row_entry *row, bool with_history)
+{
+	struct imported	*im = ctx;
+	json_t		*addr;
+	const char	*ip;
+	char		 text[NODE_ID_TEXT_SIZE];
+	uint8_t		 bytes[16];
+
+	addr = json_object_get(json_array_get(im->addrs, im->n), "addr");
+	im->n++;
+	if (addr == NULL) {
+		vec_fail(im->v, "more entries than there are");
+		return 0;
+	}
+	ip = vec_text(im->v, addr, "ip");
+	VEC_CHECK(im->v, strcasecmp(node_id_text(&row->addr.id, text),
+	    vec_text(im->v, addr, "id")) == 0);
+	VEC_CHECK(im->v, ip_parse(ip, strlen(ip), bytes) == 0 &&
+	    memcmp(bytes, row->addr.na.ip, sizeof(bytes)) == 0);
+	VEC_CHECK(im->v, row->addr.na.port == vec_u64(im->v, addr, "port"));
+	return 0;
+}
+
+static void
+check_import(struct vec *v, json_t *addrs)
+{
+	const char	*text = vec_file_text(v);
+	struct imported	 im = { v, addrs, 0 };
+	struct import	*import;
+
+	VEC_CHECK(v, import_detect(text, strlen(text)) == IMPORT_COMET);
+	if ((import = import_new(IMPORT_COMET, check_imported, &im)) == NULL)
+		abort();
+	if (import_feed(import, text, strlen(text)) == -1 ||
+	    import_end(import) == -1)
+		vec_fail(v, "not imported: %s", import_error(import));
+	VEC_CHECK(v, im.n == json_array_size(addrs));
+	VEC_CHECK(v, import_tally(import)->left_out == 0);
+	import_free(import);
+}
+
 void
 vec_addrbook(struct vec *v, json_t *c)
 {
 	json_t	*entry;
 	size_t	 i;
+
+	check_import(v, vec_array(v, c, "addrs"));
 
 	VEC_CHECK(v, vec_bytes(v, c, "key").len == 12);
 	json_array_foreach(vec_array(v, c, "addrs"), i, entry)
@@ -114,6 +168,30 @@ check_private_key(struct vec *v, const uint8_t priv[64], const uint8_t *pub,
 	nodekey_free(key);
 }
 
+/* What we would write for that key is the same file. */
+static void
+check_key_file(struct vec *v, const uint8_t seed[32])
+{
+	struct nodekey_why	 why;
+	struct nodekey		*key;
+	const char		*text = vec_file_text(v), *phrase;
+	char			 written[NODEKEY_JSON_SIZE];
+	uint8_t			 got[NODEKEY_SEED_SIZE];
+	json_t			*again = NULL;
+
+	if (nodekey_json_parse(text, strlen(text), got, &phrase) == -1) {
+		vec_fail(v, "not taken: %s", phrase);
+		return;
+	}
+	VEC_CHECK(v, memcmp(got, seed, sizeof(got)) == 0);
+	if ((key = nodekey_from_seed(got, &why)) != NULL &&
+	    nodekey_json_write(key, written) != -1)
+		again = json_loads(written, 0, NULL);
+	VEC_CHECK(v, json_equal(again, v->top));
+	json_decref(again);
+	nodekey_free(key);
+}
+
 void
 vec_node_key(struct vec *v, json_t *c)
 {
@@ -133,6 +211,7 @@ vec_node_key(struct vec *v, json_t *c)
 		return;
 	}
 	check_private_key(v, out, NULL, NULL);
+	check_key_file(v, out);
 }
 
 void
