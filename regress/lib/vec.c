@@ -345,9 +345,12 @@ kind_by_shape(const char *path)
 	struct vec		 v = { .file = "" };
 	json_t			*top, *c;
 
-	v.out = fopen("/dev/null", "w");
-	if (v.out == NULL || (top = load(path, v.out)) == NULL)
-		errx(1, "%s: no JSON", path);
+	if ((v.out = fopen("/dev/null", "w")) == NULL)
+		err(1, "/dev/null");
+	if ((top = load(path, v.out)) == NULL) {
+		fclose(v.out);
+		return NULL;
+	}
 	c = cases_of(top);
 	if (json_is_array(c))
 		c = json_array_get(c, 0);
