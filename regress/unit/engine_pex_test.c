@@ -293,7 +293,8 @@ ATF_TC_BODY(long_list, tc)
 	dialer_asks();
 	FIX_WAIT(&fix, p.nrequests == 1);
 	enginepeer_tell(&p, 700);
-	FIX_WAIT(&fix, fix_count(&fix, MSG_ADDRS) == 1);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADDRS) == 1 &&
+	    fix_count(&fix, MSG_PEER_LIVE) == 1);
 	a = fix_last(&fix, MSG_ADDRS);
 	ATF_CHECK_EQ(a->n, MSG_LIST_MAX);
 	for (i = 0; i < a->n; i++) {
