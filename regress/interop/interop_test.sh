@@ -131,7 +131,7 @@ outbound_body()
 	    .channels == \"00\" and .block == 11" 10 >/dev/null
 	wait_for 20 pinged pexd alice 4 ||
 	    net_give_up pexd "no pings both ways"
-	atf_check_equal 1 "$(ups alice "$(pexd_id pexd)")"
+	check_equal pexd 1 "$(ups alice "$(pexd_id pexd)")"
 
 	wait_event alice '.event == "pex_request"' 10 >/dev/null
 	for a in $AIR; do
@@ -140,7 +140,7 @@ outbound_body()
 	done
 	wait_for 10 book_knows pexd "$MET" alice ||
 	    net_give_up pexd "it has met alice and does not know"
-	atf_check_equal true "$(pexctl_j pexd ".peers[] |
+	check_equal pexd true "$(pexctl_j pexd ".peers[] |
 	    select(.id == \"$(comet_id alice)\") | .outbound" show peers)"
 	stop_pexd pexd
 	wait_event alice '.event == "peer_down"' 10 >/dev/null
@@ -163,8 +163,8 @@ inbound_body()
 	    .id == \"$(pexd_id pexd)\"" 10 >/dev/null
 	wait_for 20 pinged pexd alice 4 ||
 	    net_give_up pexd "no pings both ways"
-	atf_check_equal 1 "$(ups alice "$(pexd_id pexd)")"
-	atf_check_equal false "$(pexctl_j pexd ".peers[] |
+	check_equal pexd 1 "$(ups alice "$(pexd_id pexd)")"
+	check_equal pexd false "$(pexctl_j pexd ".peers[] |
 	    select(.id == \"$(comet_id alice)\") | .outbound" show peers)"
 	wait_for 10 comet_knows alice bob ||
 	    net_give_up alice "it did not learn of bob"
@@ -246,10 +246,10 @@ wrong()		# VERSION REASON COUNTER FLAG...
 	start_peer in
 	comet_cmd wrong dial "$(pexd_at in)" >/dev/null &&
 	    net_give_up in "the node was let in"
-	atf_check_equal incompatible "$(comet_j wrong .kind \
+	check_equal in incompatible "$(comet_j wrong .kind \
 	    dial "$(pexd_at in)")"
 	says in "$why" "engine.refused_${counter}_total"
-	atf_check_equal 0 "$(pexctl_j in '.peers | length' show peers)"
+	check_equal in 0 "$(pexctl_j in '.peers | length' show peers)"
 	stop_pexd out
 	still_works in "$v"
 }
@@ -281,7 +281,7 @@ wrong_id_body()
 	pexctl pexd dial "1111111111111111111111111111111111111111@${at#*@}"
 	says pexd "wrong identity" dialer.dials_wrong_identity_total
 	at=$(pexd_at pexd)
-	atf_check_equal auth "$(comet_j alice .kind \
+	check_equal pexd auth "$(comet_j alice .kind \
 	    dial "1111111111111111111111111111111111111111@${at#*@}")"
 	still_works pexd "$1"
 }
@@ -324,7 +324,7 @@ self_body()
 	    net_give_up pexd "it does not dial alice"
 	wait_for 10 counted pexd addrbookd.heard_own_total ||
 	    net_give_up pexd "it did not hear of itself"
-	atf_check_equal 0 "$(pexctl_j pexd ".book |
+	check_equal pexd 0 "$(pexctl_j pexd ".book |
 	    map(select(.id == \"$(pexd_id pexd)\")) | length" show book)"
 	still_works pexd "$1"
 }
@@ -345,7 +345,7 @@ unsolicited_body()
 	wait_event alice '.event == "peer_down"' 10 >/dev/null
 	says pexd "unsolicited addresses" \
 	    engine.misbehaved_unsolicited_addresses_total
-	atf_check_equal 1 "$(pexctl_j pexd ".bans |
+	check_equal pexd 1 "$(pexctl_j pexd ".bans |
 	    map(select(.id == \"$(comet_id alice)\")) | length" show bans)"
 	comet_cmd alice dial "$(pexd_at pexd)" >/dev/null
 	says pexd "refused.*banned" engine.refused_banned_total
@@ -385,7 +385,7 @@ BOOK="1111111111111111111111111111111111111111@127.0.0.1:1 good
 
 listed()	# what BOOK should leave in a book
 {
-	echo "$BOOK" | sed '/banned/d; s/ .*//' | sort
+	echo "$BOOK" | sed '/banned/d; s/ .*//' | sort | tr '\n' ' '
 }
 
 books_descr="addrbook.json of one is read by the other"
@@ -393,20 +393,25 @@ books_body()
 {
 	comet="$net_build/interop/cometpeer-$1"
 
-	start_pexd pexd "mode peer"
 	echo "$BOOK" > list
 	atf_check -x "$comet book make theirs.json < list"
-	pexctl pexd book import theirs.json ||
-	    net_give_up pexd "it does not take the file"
-	pexctl_j pexd '.book[] | "\(.id)@\(.addr)"' show book | sort > have
-	atf_check_equal "$(listed)" "$(cat have)"
-	pexctl pexd book export -f comet ours.json ||
-	    net_give_up pexd "it does not write the file"
+	# Two may want one slot, once in thousands of keys: then another key.
+	for p in pexd1 pexd2 pexd3; do
+		start_pexd $p "mode peer"
+		r=$(pexctl_j $p "[.taken, .refused] | @csv" \
+		    book import theirs.json)
+		[ "$r" = 3,0 ] && break
+		[ "$r" = 2,1 ] || net_give_up $p "taken and refused: $r"
+	done
+	check_equal $p "$(listed)" "$(pexctl_j $p '.book[] |
+	    "\(.id)@\(.addr)"' show book | sort | tr '\n' ' ')"
+	pexctl $p book export -f comet ours.json ||
+	    net_give_up $p "it does not write the file"
 	atf_check -o save:shown "$comet" book show ours.json
-	jq -r '.addrs[] | "\(.id)@\(.addr)"' shown | sort > have
-	atf_check_equal "$(listed)" "$(cat have)"
+	check_equal $p "$(listed)" "$(jq -r '.addrs[] |
+	    "\(.id)@\(.addr)"' shown | sort | tr '\n' ' ')"
 	atf_check_equal 3 "$(jq .loaded shown)"
-	stop_pexd pexd
+	stop_pexd $p
 
 	# A stock node starts from it and tells others.
 	start_comet "$1" alice $COMET -addrbook ours.json
