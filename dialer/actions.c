@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* What the policy wants done, done: sent to whom it concerns. */
 
-#include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "dialer/dialer.h"
 
 static void
@@ -48,6 +48,47 @@ act_drop(void *arg, uint32_t conn, enum down_reason reason)
 	(void)child_send(d->child, ROLE_ENGINE, MSG_DROP, 0, -1, &m);
 }
 
+/* Whom the operator named he reads of; of others what is out of the way. */
+static const char *
+named_purpose(unsigned purpose)
+{
+	switch (purpose) {
+	case PURPOSE_PERSISTENT:
+		return "persistent peer ";
+	case PURPOSE_SEED:
+		return "seed ";
+	case PURPOSE_MANUAL:
+		return "by hand ";
+	default:
+		return NULL;
+	}
+}
+
+static bool
+is_out_of_the_way(unsigned outcome)
+{
+	return outcome >= OUTCOME_WRONG_IDENTITY &&
+	    outcome <= OUTCOME_REJECTED && outcome != OUTCOME_DUPLICATE;
+}
+
+static void
+log_outcome(const struct m_outcome *m)
+{
+	char addr[PEER_ADDR_TEXT_SIZE], id[NODE_ID_TEXT_SIZE];
+	const char *named = named_purpose(m->purpose);
+	const char *what = outcome_name(m->outcome);
+
+	peer_addr_text(&m->addr, addr);
+	if (m->outcome == OUTCOME_WRONG_IDENTITY)
+		log_info("dialled %s%s: %s, %s answered", named == NULL ? "" :
+		    named, addr, what, node_id_text(&m->id, id));
+	else if (named != NULL || is_out_of_the_way(m->outcome))
+		log_info("dialled %s%s: %s", named == NULL ? "" : named, addr,
+		    what);
+	else
+		log_debug("dialled %s: %s", addr, what);
+}
+
 static void
 act_report(void *arg, const struct m_outcome *m)
 {
@@ -57,7 +98,10 @@ act_report(void *arg, const struct m_outcome *m)
 
 	(void)child_send(d->child, ROLE_ADDRBOOKD, MSG_OUTCOME, 0, -1, m);
 	/* Later facts of a connection are not the outcome of its dial. */
-	if (m->outcome >= OUTCOME_LIVE || !child_events_on(d->child))
+	if (m->outcome >= OUTCOME_LIVE)
+		return;
+	log_outcome(m);
+	if (!child_events_on(d->child))
 		return;
 	ev.id = m->addr.id;
 	ev.na = m->addr.na;

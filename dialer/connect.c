@@ -79,27 +79,6 @@ connects_count(const struct connects *all)
 	return all->n;
 }
 
-/*
- * No route, no descriptor, a local firewall: that is us and says nothing of
- * the other side.
- */
-enum outcome
-connects_outcome(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-	case ECONNRESET:
-		return OUTCOME_REFUSED;
-	case EHOSTUNREACH:
-	case EHOSTDOWN:
-		return OUTCOME_UNREACHABLE;
-	case ETIMEDOUT:
-		return OUTCOME_TIMED_OUT;
-	default:
-		return OUTCOME_OURS;
-	}
-}
-
 static void
 dial_failed(struct dialing *g, enum outcome outcome, const char *why)
 {
@@ -110,6 +89,27 @@ dial_failed(struct dialing *g, enum outcome outcome, const char *why)
 	dialing_free(g);
 	policy_dialed(d->policy, child_mono_ms(), &m);
 	dialer_settle(d);
+}
+
+/*
+ * A port of our own that nobody listens on may be the very one that the
+ * system gave this socket: it is then connected to itself.
+ */
+static bool
+is_self_connected(int fd)
+{
+	struct sockaddr_storage ss;
+	struct netaddr near, far;
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    netaddr_from_sockaddr((struct sockaddr *)&ss, len, &near) == -1)
+		return false;
+	len = sizeof(ss);
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) == -1 ||
+	    netaddr_from_sockaddr((struct sockaddr *)&ss, len, &far) == -1)
+		return false;
+	return netaddr_equal(&near, &far);
 }
 
 static void
@@ -146,8 +146,10 @@ on_connect(evutil_socket_t fd, short what, void *arg)
 	else if (g->error == 0 && getsockopt(g->fd, SOL_SOCKET, SO_ERROR,
 	    &g->error, &len) == -1)
 		g->error = errno;
+	if (g->error == 0 && is_self_connected(g->fd))
+		g->error = ECONNREFUSED;
 	if (g->error != 0)
-		dial_failed(g, connects_outcome(g->error), strerror(g->error));
+		dial_failed(g, outcome_of_errno(g->error), strerror(g->error));
 	else
 		dial_reached(g);
 }

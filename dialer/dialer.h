@@ -8,6 +8,7 @@
 
 #include "common/child.h"
 #include "common/rng.h"
+#include "dialer/outcome.h"
 #include "dialer/policy/policy.h"
 
 struct event;
@@ -44,8 +45,6 @@ void		 connects_free(struct connects *);
  */
 void		 connects_begin(struct connects *, const struct policy_dial *);
 unsigned	 connects_count(const struct connects *);
-/* What an errno of connect(2) says of the other side. */
-enum outcome	 connects_outcome(int error);
 
 /* resolve.c: configured names to addresses, without blocking */
 struct resolver	*resolver_new(struct dialer *);

@@ -101,9 +101,10 @@ pipe_down(void *ctx, enum role role)
 {
 	struct dialer *d = ctx;
 
-	if (role == ROLE_ENGINE)
+	if (role == ROLE_ENGINE) {
+		d->started = false;	/* the policy begins anew with it */
 		policy_engine_lost(d->policy, child_mono_ms());
-	else if (role == ROLE_ADDRBOOKD)
+	} else if (role == ROLE_ADDRBOOKD)
 		policy_book_lost(d->policy, child_mono_ms());
 	dialer_settle(d);
 }
@@ -136,8 +137,11 @@ int
 main(int argc, char **argv)
 {
 	struct dialer *d;
+	int status;
 
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		fatal("no memory");
-	return child_main(&ops, d, argc, argv);
+	status = child_main(&ops, d, argc, argv);
+	free(d);
+	return status;
 }

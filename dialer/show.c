@@ -34,8 +34,12 @@ summary_now(struct dialer *d, uint32_t id)
 	child_counter(d->child, id, "outbound", c.outbound);
 	child_counter(d->child, id, "outbound_seniors", c.seniors);
 	child_counter(d->child, id, "dialling", c.dialling);
+	child_counter(d->child, id, "connecting",
+	    connects_count(d->connects));
 	child_counter(d->child, id, "bans_mirrored", c.bans);
 	child_fact(d->child, id, "needs_seeds", c.need_seeds ? "yes" : "no");
+	child_fact(d->child, id, "dialling_state", c.working ? "working" :
+	    "waiting for engine and addrbookd");
 }
 
 static void

@@ -281,6 +281,7 @@ policy_engine_lost(struct policy *p, uint64_t now)
 	struct dial *d, *next;
 
 	p->started = false;		/* until engine is back */
+	wants_forget(p);
 	while (ps->in.n > 0)
 		peer_gone(p, now, ps->in.v[ps->in.n - 1], DOWN_SHUTDOWN);
 	while (ps->out.n > 0)

@@ -152,7 +152,7 @@ check(struct policy *p, uint64_t now, unsigned checks,
 	enum policy_skip why;
 
 	if (!p->started)	/* engine is not there to take it */
-		return SKIP_ROOM;
+		return SKIP_WAITING;
 	if (node_id_equal(&addr->id, &p->conf->id))
 		return SKIP_SELF;
 	if (peers_by_id(p, &addr->id) != NULL)

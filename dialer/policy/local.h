@@ -285,6 +285,7 @@ bool		 wants_is_open(const struct policy *, enum want);
 /* n is cut to what a message holds; the groups in use are filled in. */
 void		 wants_send(struct policy *, uint64_t now, enum want,
 		    enum pick_kind, unsigned n, unsigned seniors);
+void		 wants_forget(struct policy *);	/* no answer will come */
 void		 wants_tick(struct policy *, uint64_t now);
 uint64_t	 wants_due(const struct policy *);
 

@@ -31,6 +31,7 @@ static const char *const objections[SKIP_MAX] = {
 	[SKIP_BLOCK_LIMIT] = "its network was dialled within the last 10 s",
 	[SKIP_BACKOFF] = "it failed a moment ago; try again later",
 	[SKIP_ROOM] = "too many dials are under way",
+	[SKIP_WAITING] = "engine or addrbookd is not there yet",
 };
 
 void

@@ -282,5 +282,5 @@ policy_ban(struct policy *p, uint64_t now, const struct m_ban *m)
 void
 policy_book_lost(struct policy *p, uint64_t now)
 {
-	memset(p->wants.id, 0, sizeof(p->wants.id));
+	wants_forget(p);
 }

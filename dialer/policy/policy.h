@@ -88,6 +88,7 @@ enum policy_skip {		/* why a candidate was not dialled */
 	SKIP_BLOCK_LIMIT,	/* a dial in the last 10 s */
 	SKIP_BACKOFF,		/* outside the book and backing off */
 	SKIP_ROOM,		/* dials in flight */
+	SKIP_WAITING,		/* before the start */
 	SKIP_MAX
 };
 const char	*policy_skip_name(enum policy_skip);
@@ -124,6 +125,7 @@ struct policy_counts {
 	unsigned	dialling;		/* all kinds */
 	unsigned	bans;
 	bool		need_seeds;		/* poor, or nothing to dial */
+	bool		working;		/* started */
 };
 
 /*

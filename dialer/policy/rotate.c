@@ -17,17 +17,16 @@ is_victim(const struct peer *pe)
 	    pe->kind == KIND_ENSURE;
 }
 
-/* One of them at random, but not that one; NULL without any. */
+/* One of them at random; NULL without any. */
 static struct peer *
-victim(struct policy *p, const struct peer *spared)
+victim(struct policy *p)
 {
 	const struct peer_vec *out = &p->peers.out;
 	struct peer *found = NULL;
 	unsigned i, seen = 0;
 
 	for (i = 0; i < out->n; i++)
-		if (out->v[i] != spared && is_victim(out->v[i]) &&
-		    rng_below(p->rng, ++seen) == 0)
+		if (is_victim(out->v[i]) && rng_below(p->rng, ++seen) == 0)
 			found = out->v[i];
 	return found;
 }
@@ -73,9 +72,9 @@ rotate_ended(struct policy *p, uint64_t now, struct target *t,
 void
 rotate_up(struct policy *p, struct peer *newcomer)
 {
-	struct peer *old = victim(p, newcomer);
+	struct peer *old = victim(p);
 
-	newcomer->kind = KIND_ENSURE;
+	newcomer->kind = KIND_ENSURE;	/* from now on a victim itself */
 	if (p->peers.nout <= p->conf->limits.max_outbound || old == NULL)
 		return;
 	p->stats.rotations++;
@@ -89,7 +88,7 @@ rotate_tick(struct policy *p, uint64_t now)
 		return;
 	next_time(p, now);
 	if (ensure_want(p) > 0 || wants_is_open(p, WANT_ROTATE) ||
-	    p->dials.nkind[KIND_ROTATE] > 0 || victim(p, NULL) == NULL)
+	    p->dials.nkind[KIND_ROTATE] > 0 || victim(p) == NULL)
 		return;
 	wants_send(p, now, WANT_ROTATE, PICK_ENSURE, CANDIDATES,
 	    peers_seniors(p) < POLICY_SENIORS ? CANDIDATES : 0);

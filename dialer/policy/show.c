@@ -18,6 +18,7 @@ static const char *const skip_names[SKIP_MAX] = {
 	[SKIP_BLOCK_LIMIT] = "block limit",
 	[SKIP_BACKOFF] = "backoff",
 	[SKIP_ROOM] = "no room",
+	[SKIP_WAITING] = "waiting",
 };
 
 const char *
@@ -45,6 +46,7 @@ policy_count(const struct policy *p, struct policy_counts *c)
 	c->bans = p->bans.map.n;
 	c->need_seeds = p->seeds.nothing ||
 	    p->seeds.poor_since != POLICY_NEVER;
+	c->working = p->started;
 }
 
 /* The n-th of the list; n is less the list's length if there is none. */

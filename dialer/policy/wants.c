@@ -59,6 +59,12 @@ policy_picked(struct policy *p, uint64_t now, uint32_t id,
 	picked_rules[w](p, now, m);
 }
 
+void
+wants_forget(struct policy *p)
+{
+	memset(p->wants.id, 0, sizeof(p->wants.id));
+}
+
 /* An answer that did not come (shed, or addrbookd died) is asked again. */
 void
 wants_tick(struct policy *p, uint64_t now)

@@ -292,6 +292,8 @@ ATF_TC_BODY(failing_seed, tc)
 	}
 	ATF_CHECK_MSG(fx->dials[1].at - from <= 61 * FX_SECOND,
 	    "the second try comes soon");
+	ATF_CHECK_MSG(fx->dials[2].at - fx->dials[1].at <= 151 * FX_SECOND,
+	    "and the third a little later");
 	for (i = 0; i + 6 < fx->ndials; i++)
 		ATF_CHECK_MSG(fx->dials[i + 6].at - fx->dials[i].at >=
 		    FX_HOUR, "seven dials in an hour");
