@@ -15,11 +15,15 @@
 
 #include "pexd/lex.h"
 
+#define FILES_MAX	1000	/* in all: files that include others twice... */
+
 struct source {				/* a file being read */
 	SLIST_ENTRY(source)	 entry;
 	FILE			*fp;
 	const char		*name;
 	unsigned		 line;
+	dev_t			 dev;
+	ino_t			 ino;
 };
 
 struct text {				/* text handed out */
@@ -36,7 +40,7 @@ struct lexer {
 	const char		*include;	/* at the end of this line */
 	const char		*file;		/* of the last token */
 	unsigned		 line;
-	unsigned		 depth, errors;
+	unsigned		 depth, files, errors;
 	int			 braces;
 	int			 unget;		/* character or EOF */
 	int			 after;		/* the macro: likewise */
@@ -115,19 +119,23 @@ keep(struct lexer *lx, const char *s)
 /* --- files ------------------------------------------------------------- */
 
 static const char *
-file_problem(int fd, bool secure)
+file_problem(const struct lexer *lx, int fd)
 {
+	const struct source *s;
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
-	if (secure && st.st_uid != 0 && st.st_uid != geteuid())
+	if (lx->secure && st.st_uid != 0 && st.st_uid != geteuid())
 		return "owned neither by root nor by the user of pexd";
-	if (secure && (st.st_mode & (S_IWGRP | S_IWOTH)))
+	if (lx->secure && (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return "writable by others than its owner";
-	return NULL;
+	SLIST_FOREACH(s, &lx->sources, entry)
+		if (s->dev == st.st_dev && s->ino == st.st_ino)
+			return "it includes itself";
+	return lx->files >= FILES_MAX ? "too many files" : NULL;
 }
 
 static FILE *
@@ -138,7 +146,7 @@ open_file(struct lexer *lx, const char *path)
 	int fd;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
-	    (why = file_problem(fd, lx->secure)) != NULL ||
+	    (why = file_problem(lx, fd)) != NULL ||
 	    (fp = fdopen(fd, "r")) == NULL) {
 		if (why == NULL)
 			why = strerror(errno);
@@ -153,17 +161,23 @@ static int
 push_stream(struct lexer *lx, FILE *fp, const char *name)
 {
 	struct source *s;
+	struct stat st;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
 		lex_error(lx, "out of memory");
 		fclose(fp);
 		return -1;
 	}
+	if (fileno(fp) != -1 && fstat(fileno(fp), &st) == 0) {
+		s->dev = st.st_dev;
+		s->ino = st.st_ino;
+	}
 	s->fp = fp;
 	s->name = name;
 	s->line = 1;
 	SLIST_INSERT_HEAD(&lx->sources, s, entry);
 	lx->depth++;
+	lx->files++;
 	lx->at_start = true;
 	return 0;
 }
@@ -361,6 +375,49 @@ is_word(int c)
 
 /* --- tokens ------------------------------------------------------------ */
 
+static bool
+read_name(struct lexer *lx, char buf[LEX_TEXT_MAX])
+{
+	size_t n = 0;
+	int c;
+
+	for (c = get(lx); c != EOF && (isalnum(c) || c == '_'); c = get(lx))
+		if (n < LEX_TEXT_MAX - 1)
+			buf[n++] = c;
+	buf[n] = '\0';
+	lx->after = c;
+	if (n == 0)
+		lex_error(lx, "expected the name of a macro after $");
+	return n > 0;
+}
+
+/*
+ * Its value is read next, as if it stood there.  True if that works.  There
+ * are no macros inside a value, so this cannot go on for ever.
+ */
+static bool
+expand_macro(struct lexer *lx)
+{
+	char name[LEX_TEXT_MAX];
+	struct macro *m;
+
+	if (lx->expansion != NULL) {
+		lex_error(lx, "a macro stands inside the value of another");
+		return false;
+	}
+	if (read_name(lx, name)) {
+		TAILQ_FOREACH(m, lx->macros, entry)
+			if (strcmp(m->name, name) == 0) {
+				lx->expansion = keep(lx, m->value);
+				return lx->expansion != NULL;
+			}
+		lex_error(lx, "macro $%s is not defined", name);
+	}
+	unget(lx, lx->after);
+	lx->after = EOF;
+	return false;
+}
+
 static void
 set_text(struct lexer *lx, struct lex_token *t, enum lex_kind kind,
     const char *s)
@@ -373,15 +430,22 @@ set_text(struct lexer *lx, struct lex_token *t, enum lex_kind kind,
 	t->text = copy;
 }
 
-/* Reads a word up to the first other character; -1 if it is too long. */
+/*
+ * Reads a word up to the first other character, a macro inside it by its
+ * value.  -1 if that fails or it is too long.
+ */
 static int
 read_word(struct lexer *lx, int c, char buf[LEX_TEXT_MAX])
 {
 	size_t n = 0;
 
-	for (; is_word(c); c = get(lx))
-		if (n < LEX_TEXT_MAX)
+	for (; is_word(c) || c == '$'; c = get(lx)) {
+		if (c == '$') {
+			if (!expand_macro(lx))
+				return -1;
+		} else if (n < LEX_TEXT_MAX)
 			buf[n++] = c;
+	}
 	unget(lx, c);
 	if (n == LEX_TEXT_MAX) {
 		lex_error(lx, "a word is longer than %d characters",
@@ -483,49 +547,6 @@ lex_string(struct lexer *lx, struct lex_token *t)
 	}
 	buf[n] = '\0';
 	set_text(lx, t, LEX_STRING, buf);
-}
-
-static bool
-read_name(struct lexer *lx, char buf[LEX_TEXT_MAX])
-{
-	size_t n = 0;
-	int c;
-
-	for (c = get(lx); c != EOF && (isalnum(c) || c == '_'); c = get(lx))
-		if (n < LEX_TEXT_MAX - 1)
-			buf[n++] = c;
-	buf[n] = '\0';
-	lx->after = c;
-	if (n == 0)
-		lex_error(lx, "expected the name of a macro after $");
-	return n > 0;
-}
-
-/*
- * Its value is read next, as if it stood there.  True if that works.  There
- * are no macros inside a value, so this cannot go on for ever.
- */
-static bool
-expand_macro(struct lexer *lx)
-{
-	char name[LEX_TEXT_MAX];
-	struct macro *m;
-
-	if (lx->expansion != NULL) {
-		lex_error(lx, "a macro stands inside the value of another");
-		return false;
-	}
-	if (read_name(lx, name)) {
-		TAILQ_FOREACH(m, lx->macros, entry)
-			if (strcmp(m->name, name) == 0) {
-				lx->expansion = keep(lx, m->value);
-				return lx->expansion != NULL;
-			}
-		lex_error(lx, "macro $%s is not defined", name);
-	}
-	unget(lx, lx->after);
-	lx->after = EOF;
-	return false;
 }
 
 static bool

@@ -173,6 +173,9 @@ mode	: PEER			{ $$ = MODE_PEER; }
 
 list	: entry
 	| '{' optnl entries end
+	| '{' error '}' {
+		yyerrok;
+	}
 	;
 
 entries	: entry
@@ -376,8 +379,9 @@ parse(struct lexer *lx)
 	else {
 		ps.build.lx = lx;
 		ok = yyparse() == 0;
-		build_finish(&ps.build);
-		if (!ok && lex_errors(lx) == 0)
+		if (ok)
+			build_finish(&ps.build);
+		else if (lex_errors(lx) == 0)
 			lex_error(lx, "cannot parse this");
 	}
 	c = ps.build.conf;
