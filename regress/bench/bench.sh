@@ -56,12 +56,13 @@ make_book() {	# entries
 		for (i = 0; i < n; i++) {
 			a = 11 + i % 80; b = int(i / 80) % 256
 			c = int(i / 20480) % 256
-			printf "{\"id\":\"%040x\",\"ip\":\"%d.%d.%d.%d\"," \
+			id = (i + 1) * 2654435761 % 4294967296
+			printf "{\"id\":\"%08x%032x\",\"ip\":\"%d.%d.%d.%d\"," \
 			    "\"port\":26656,\"level\":\"good\",\"old\":true," \
 			    "\"first_heard\":%d,\"last_heard\":%d," \
 			    "\"last_try\":%d,\"first_success\":%d," \
 			    "\"last_success\":%d,\"successes\":9}\n",
-			    i + 1, a, b, c, 1 + i % 200, now - 9e5, now - 3600,
+			    id, i + 1, a, b, c, 1 + i % 200, now - 9e5, now - 3600,
 			    now - 3600, now - 8e5, now - 3600
 		}
 	}'
