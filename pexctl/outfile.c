@@ -17,14 +17,36 @@
 #include "pexctl/ctl.h"
 #include "pexctl/outfile.h"
 
+/* The process that writes, for the signal handler; 0: none. */
+static volatile sig_atomic_t worker;
+
 /* Whoever is to tidy up must not go before the one who makes the mess. */
 static void
-ignore_signals(void)
+on_signal(int sig)
 {
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	if (worker > 0)
+		kill((pid_t)worker, SIGTERM);
+}
+
+static void
+set_signals(void (*what)(int))
+{
+	signal(SIGINT, what);
+	signal(SIGTERM, what);
+	signal(SIGHUP, what);
+}
+
+/* What comes while they are blocked is handled once there is a worker. */
+static void
+block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
 }
 
 static int
@@ -58,13 +80,18 @@ run_fill(int (*fill)(void *, int), void *ctx, int fd)
 		warn("fork");
 		return CTL_REFUSED;
 	case 0:
+		set_signals(SIG_DFL);
+		block_signals(SIG_UNBLOCK);
 		rv = fill(ctx, fd);
 		if (fflush(stdout) == EOF && rv == CTL_OK)
 			rv = CTL_REFUSED;
 		_exit(rv);
 	}
-	ignore_signals();
-	return wait_for(pid);
+	worker = pid;
+	block_signals(SIG_UNBLOCK);
+	rv = wait_for(pid);
+	worker = 0;
+	return rv;
 }
 
 /* A name that is there after a power failure, if the system can. */
@@ -117,6 +144,8 @@ outfile_write(const char *path, bool replace, int (*fill)(void *, int),
 		warnc(EEXIST, "%s", path);
 		return CTL_REFUSED;
 	}
+	block_signals(SIG_BLOCK);
+	set_signals(on_signal);
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) == -1) {
 		warn("%s", path);
 		return CTL_REFUSED;

@@ -264,6 +264,8 @@ misbehave(struct fake *f, struct pipe *p, struct msg *m)
 	case FAKE_UNAVAILABLE:
 		done(p, m->id, STATUS_UNAVAILABLE, "engine is down");
 		return true;
+	case FAKE_SILENT:
+		return true;
 	case FAKE_NOT_YOU:
 	case FAKE_DENIED:
 		done(p, m->id, STATUS_DENIED, "");
@@ -439,18 +441,15 @@ on_accept(evutil_socket_t fd, short what, void *ctx)
 }
 
 static void
-serve(int fd, enum fake_mode mode, unsigned book)
+serve(int fd, struct fake *f)
 {
-	struct fake f = { .mode = mode, .book = book };
 	struct event *ev;
 
-	if ((f.requests = fopen("requests", "w")) == NULL ||
-	    (f.imported = fopen("imported", "w")) == NULL ||
-	    (f.base = event_base_new()) == NULL ||
-	    (ev = event_new(f.base, fd, EV_READ | EV_PERSIST, on_accept,
-	    &f)) == NULL || event_add(ev, NULL) == -1)
+	if ((f->base = event_base_new()) == NULL ||
+	    (ev = event_new(f->base, fd, EV_READ | EV_PERSIST, on_accept,
+	    f)) == NULL || event_add(ev, NULL) == -1)
 		_exit(1);
-	event_base_dispatch(f.base);
+	event_base_dispatch(f->base);
 	_exit(1);
 }
 
@@ -458,6 +457,7 @@ void
 fakepexd_start(struct fakepexd *fp, enum fake_mode mode, unsigned book)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct fake f = { .mode = mode, .book = book };
 	int fd;
 
 	(void)strlcpy(sun.sun_path, FAKEPEXD_SOCKET, sizeof(sun.sun_path));
@@ -465,10 +465,14 @@ fakepexd_start(struct fakepexd *fp, enum fake_mode mode, unsigned book)
 	ATF_REQUIRE((fd = socket(AF_UNIX, SOCK_STREAM, 0)) != -1);
 	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sun, sizeof(sun)));
 	ATF_REQUIRE_EQ(0, listen(fd, 5));
+	ATF_REQUIRE((f.requests = fopen("requests", "w")) != NULL);
+	ATF_REQUIRE((f.imported = fopen("imported", "w")) != NULL);
 	ATF_REQUIRE((fp->pid = fork()) != -1);
 	if (fp->pid == 0)
-		serve(fd, mode, book);
+		serve(fd, &f);
 	close(fd);
+	fclose(f.requests);
+	fclose(f.imported);
 }
 
 void

@@ -23,6 +23,7 @@ enum fake_mode {
 	FAKE_WRONG_ROWS,	/* rows of another answer */
 	FAKE_UNAVAILABLE,	/* every process is down */
 	FAKE_DENIED,		/* every request is refused */
+	FAKE_SILENT,		/* no answer at all */
 	FAKE_NOT_YOU,		/* the caller is, before it has asked */
 };
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,36 @@ ATF_TC_BODY(export_failing, tc)
 	fakepexd_stop(&fp);
 }
 
+static bool
+has_grown(const void *n)
+{
+	return count_files() > *(const size_t *)n;
+}
+
+/* Interrupted, too: by the terminal or by kill(1). */
+ATF_TC_WITHOUT_HEAD(export_interrupted);
+ATF_TC_BODY(export_interrupted, tc)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct fakepexd fp;
+	size_t i, n;
+	pid_t pid;
+
+	write_file("book.json", "the old one");
+	(void)runctl("");
+	fakepexd_start(&fp, FAKE_SILENT, 9);
+	for (i = 0; i < NITEMS(signals); i++) {
+		n = count_files();
+		pid = runctl_start("-s sock book export book.json");
+		ATF_CHECK(becomes(has_grown, &n));
+		ATF_REQUIRE_EQ(0, kill(pid, signals[i]));
+		ATF_CHECK_EQ(1, runctl_wait(pid));
+		ATF_CHECK_STREQ("the old one", text_of("book.json"));
+		ATF_CHECK_EQ(n, count_files());
+	}
+	fakepexd_stop(&fp);
+}
+
 /* --- keys -------------------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(keys);
@@ -278,6 +309,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, import_failing);
 	ATF_TP_ADD_TC(tp, export_files);
 	ATF_TP_ADD_TC(tp, export_failing);
+	ATF_TP_ADD_TC(tp, export_interrupted);
 	ATF_TP_ADD_TC(tp, keys);
 	ATF_TP_ADD_TC(tp, keys_stay);
 	ATF_TP_ADD_TC(tp, keys_refused);
