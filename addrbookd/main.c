@@ -14,12 +14,32 @@
 
 #define TICK_MS		250	/* so a change is on disk within a second */
 
+/* Said once, and once more when it is over. */
+static void
+mind_the_store(struct addrbookd *a)
+{
+	struct store_stats s;
+
+	store_stats(a->store, &s);
+	/* Opening again sets it aside and keeps what is sound. */
+	if (s.damaged)
+		fatalx("addrbook.db is damaged (%s); starting again",
+		    s.error);
+	if (s.failing && !a->failing)
+		log_warnx("cannot write addrbook.db: %s; going on in memory "
+		    "and trying again", s.error);
+	else if (!s.failing && a->failing)
+		log_info("addrbook.db is written again");
+	a->failing = s.failing;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct addrbookd *a = arg;
 
 	store_sync(a->store, a->book);
+	mind_the_store(a);
 	tell_status(a, false);
 	tell_seniors(a, false);
 }

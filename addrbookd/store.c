@@ -34,6 +34,8 @@ enum found {		/* what stands at the store's path */
 	FOUND_UNKNOWN,		/* cannot tell: out of memory, I/O error */
 };
 
+#define OF_NETWORK	"it is of the network "
+
 static int
 same_network(struct store_db *d, const char *network, char *other,
     size_t size)
@@ -71,7 +73,8 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 		    version, STORE_VERSION);
 		return FOUND_NEWER;
 	}
-	if ((rc = store_db_verify(d)) != SQLITE_OK) {
+	if ((rc = store_db_verify(d)) != SQLITE_OK ||
+	    (rc = store_db_touch(d, version)) == SQLITE_READONLY) {
 		strlcpy(why, sqlite3_errstr(rc), size);
 		return FOUND_DAMAGED;
 	}
@@ -79,7 +82,7 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 	case 1:
 		return FOUND_SOUND;
 	case 0:
-		snprintf(why, size, "it is of the network %s", other);
+		snprintf(why, size, OF_NETWORK "%s", other);
 		return FOUND_OTHER_NETWORK;
 	default:
 		strlcpy(why, "its network cannot be read", size);
@@ -124,7 +127,6 @@ look(struct store *s, const char *network, char *why, size_t size)
 static void
 word_for(enum found found, const char *why, char *word, size_t size)
 {
-	const char *net;
 	size_t i;
 
 	switch (found) {
@@ -132,8 +134,7 @@ word_for(enum found found, const char *why, char *word, size_t size)
 		strlcpy(word, "newer", size);
 		return;
 	case FOUND_OTHER_NETWORK:
-		net = strrchr(why, ' ');
-		strlcpy(word, net == NULL ? "other" : net + 1, size);
+		strlcpy(word, why + strlen(OF_NETWORK), size);
 		for (i = 0; word[i] != '\0'; i++)
 			if (!isalnum((unsigned char)word[i]) &&
 			    word[i] != '-')
@@ -209,7 +210,8 @@ start_over(struct store *s, enum found found, const char *network,
 	strlcpy(s->report->set_aside, aside, sizeof(s->report->set_aside));
 	if (make_fresh(s, network, key) == -1)
 		return -1;
-	if (found == FOUND_DAMAGED)
+	/* What was no database of ours leaves the copy. */
+	if (found == FOUND_DAMAGED || found == FOUND_FOREIGN)
 		recover(s, aside);
 	return 0;
 }
@@ -293,7 +295,31 @@ struct loader {
 	struct book	*book;
 	uint32_t	 now;
 	unsigned	 taken;
+	struct refused	*refused;	/* rows to be deleted */
+	size_t		 nrefused, max;
 };
+
+struct refused {
+	enum store_table t;
+	uint32_t	 index;
+};
+
+/* Without memory it stays where it is and is refused again next time. */
+static void
+refuse(struct loader *l, enum store_table t, uint32_t index)
+{
+	struct refused *r;
+
+	if (l->nrefused == l->max) {
+		r = reallocarray(l->refused, l->max * 2 + 64, sizeof(*r));
+		if (r == NULL)
+			return;
+		l->refused = r;
+		l->max = l->max * 2 + 64;
+	}
+	l->refused[l->nrefused].t = t;
+	l->refused[l->nrefused++].index = index;
+}
 
 static void
 load_row(void *arg, enum store_table t, uint32_t index, const uint8_t *p,
@@ -306,27 +332,58 @@ load_row(void *arg, enum store_table t, uint32_t index, const uint8_t *p,
 		struct book_hold hold;
 		struct book_own	 own;
 	} u;
+	bool taken;
 
 	switch (t) {
 	case STORE_ENTRY:
-		if (store_decode_entry(p, len, &u.row) == 0 &&
-		    book_load_row(l->book, l->now, index, &u.row))
-			l->taken++;
+		taken = store_decode_entry(p, len, &u.row) == 0 &&
+		    book_load_row(l->book, l->now, index, &u.row);
+		l->taken += taken;
 		break;
 	case STORE_BAN:
-		if (store_decode_ban(p, len, &u.ban) == 0)
-			(void)book_load_ban(l->book, l->now, index, &u.ban);
+		taken = store_decode_ban(p, len, &u.ban) == 0 &&
+		    book_load_ban(l->book, l->now, index, &u.ban);
 		break;
 	case STORE_HOLD:
-		if (store_decode_hold(p, len, &u.hold) == 0)
-			(void)book_load_hold(l->book, l->now, index, &u.hold);
+		taken = store_decode_hold(p, len, &u.hold) == 0 &&
+		    book_load_hold(l->book, l->now, index, &u.hold);
 		break;
 	default:
-		if (store_decode_own(p, len, &u.own) == 0)
-			(void)book_load_own(l->book, l->now, index, &u.own);
+		taken = store_decode_own(p, len, &u.own) == 0 &&
+		    book_load_own(l->book, l->now, index, &u.own);
 		break;
 	}
+	if (!taken)
+		refuse(l, t, index);
 }
+
+/*
+ * What the book does not take any more is not kept for it.  A row whose
+ * number is beyond the book was taken under another one at an earlier start.
+ */
+static void
+delete_refused(struct store *s, struct loader *l)
+{
+	size_t i;
+	int rc;
+
+	if (l->nrefused == 0)
+		return;
+	rc = store_db_exec(&s->db, "BEGIN IMMEDIATE");
+	for (i = 0; i < l->nrefused && rc == SQLITE_OK; i++)
+		rc = store_db_delete(&s->db, l->refused[i].t,
+		    l->refused[i].index);
+	if (rc == SQLITE_OK)
+		rc = store_db_exec(&s->db, "COMMIT");
+	if (rc != SQLITE_OK)
+		(void)store_db_exec(&s->db, "ROLLBACK");
+	free(l->refused);
+}
+
+/* What entries are judged by comes before them. */
+static const enum store_table load_order[STORE_ROW_TABLES] = {
+	STORE_OWN, STORE_BAN, STORE_HOLD, STORE_ENTRY,
+};
 
 int
 store_load(struct store *s, struct book *book, uint32_t now)
@@ -336,7 +393,9 @@ store_load(struct store *s, struct book *book, uint32_t now)
 	int t;
 
 	for (t = 0; t < STORE_ROW_TABLES; t++)
-		(void)store_db_scan(&s->db, t, false, load_row, &l, &unsound);
+		(void)store_db_scan(&s->db, load_order[t], false, load_row,
+		    &l, &unsound);
+	delete_refused(s, &l);
 	if (book_load_end(book, now) == -1)
 		return -1;
 	if ((s->writer = store_writer_start(&s->db)) == NULL) {

@@ -43,11 +43,13 @@ struct store_report {
 
 struct store_stats {
 	uint64_t	commits;	/* transactions */
-	uint64_t	rows;		/* rows written */
+	uint64_t	pushed;		/* jobs handed to the writer */
+	uint64_t	rows;		/* .. and committed */
 	uint64_t	errors;		/* failed transactions (retried) */
 	uint32_t	queued;		/* rows waiting for the writer */
 	uint32_t	commit_max_ms;	/* slowest commit */
 	bool		failing;	/* the last commit failed */
+	bool		damaged;	/* .. of damage that a start repairs */
 	char		error[128];	/* SQLite's word for it */
 };
 

@@ -115,6 +115,15 @@ store_db_version(struct store_db *d, int *application, int *version)
 }
 
 int
+store_db_touch(struct store_db *d, int version)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", version);
+	return store_db_exec(d, sql);
+}
+
+int
 store_db_create(struct store_db *d)
 {
 	char sql[160];

@@ -89,6 +89,8 @@ extern const char *const store_table_name[STORE_ROW_TABLES + 1];
 int	 store_db_open(struct store_db *, const char *path, bool create);
 void	 store_db_close(struct store_db *);
 int	 store_db_version(struct store_db *, int *application, int *version);
+/* Write the version that stands there: a damaged header may forbid it. */
+int	 store_db_touch(struct store_db *, int version);
 int	 store_db_create(struct store_db *);	/* the schema, if empty */
 int	 store_db_prepare(struct store_db *);
 /* A meta value; len is its exact size, or the most with text. */

@@ -102,6 +102,20 @@ keep_meta(struct store_db *to, struct store_db *from, const char *name)
 		(void)store_db_put_meta(to, name, value, len);
 }
 
+/* A copy may be older than a change of network. */
+static bool
+of_other_network(struct store_db *to, struct store_db *from)
+{
+	char ours[CONF_NETWORK_SIZE] = "", theirs[CONF_NETWORK_SIZE] = "";
+	size_t len;
+
+	if (store_db_get_meta(to, "network", ours, sizeof(ours) - 1, &len) !=
+	    SQLITE_OK || store_db_get_meta(from, "network", theirs,
+	    sizeof(theirs) - 1, &len) != SQLITE_OK)
+		return false;
+	return strcmp(ours, theirs) != 0;
+}
+
 /*
  * Forward to the first error, then backward to the first from the other
  * end: what lies between is lost, all else is read.
@@ -133,7 +147,8 @@ store_salvage(struct store_db *to, const char *damaged)
 	}
 	(void)store_db_exec(&from, "PRAGMA locking_mode=EXCLUSIVE;"
 	    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
-	if (store_db_exec(to, "BEGIN IMMEDIATE") == SQLITE_OK) {
+	if (!of_other_network(to, &from) &&
+	    store_db_exec(to, "BEGIN IMMEDIATE") == SQLITE_OK) {
 		keep_meta(to, &from, "hash_key");
 		keep_tables(&s, &from);
 		if (store_db_exec(to, "COMMIT") != SQLITE_OK) {

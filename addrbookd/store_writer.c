@@ -32,8 +32,10 @@ struct store_writer {
 	/* Under the lock: the queue, the answers, the figures. */
 	struct store_job *queue;
 	unsigned	 head, n;
+	struct store_job asks[ANSWERS];		/* reads, apart from writes */
+	unsigned	 nasks;
 	struct store_nodes_answer *answers;
-	unsigned	 nanswers, nasked;
+	unsigned	 nanswers, nasked;	/* nasked: not yet taken */
 	struct store_stats stats;
 
 	/* The thread's own. */
@@ -116,13 +118,17 @@ read_rows(struct store_writer *w, struct store_nodes_answer *a)
 	sqlite3_reset(st);
 }
 
-static int
-do_read_nodes(struct store_writer *w, const struct store_job *j)
+static void
+read_nodes(struct store_writer *w, const struct store_job *j)
 {
 	struct store_nodes_answer *a;
 
-	if ((a = calloc(1, sizeof(*a))) == NULL)
-		return SQLITE_OK;
+	if ((a = calloc(1, sizeof(*a))) == NULL) {
+		pthread_mutex_lock(&w->lock);
+		w->nasked--;
+		pthread_mutex_unlock(&w->lock);
+		return;
+	}
 	a->request = j->index;
 	a->cursor = j->cursor;
 	read_rows(w, a);
@@ -132,7 +138,6 @@ do_read_nodes(struct store_writer *w, const struct store_job *j)
 	free(a);
 	/* A full pipe wakes the reader just as well. */
 	(void)!write(w->pipe[1], "", 1);
-	return SQLITE_OK;
 }
 
 static int (*const jobs[])(struct store_writer *, const struct store_job *) = {
@@ -140,7 +145,6 @@ static int (*const jobs[])(struct store_writer *, const struct store_job *) = {
 	[JOB_DELETE]		= do_delete,
 	[JOB_FACT]		= do_fact,
 	[JOB_UPTIME]		= do_uptime,
-	[JOB_READ_NODES]	= do_read_nodes,
 };
 
 /* --- the thread ------------------------------------------------------------- */
@@ -155,18 +159,18 @@ take_batch(struct store_writer *w)
 	}
 }
 
-/* Reads are answered once, whatever becomes of the transaction. */
+/* Somebody waits for these.  Called and left under the lock. */
 static void
 do_reads(struct store_writer *w)
 {
-	unsigned i, kept = 0;
+	struct store_job j;
 
-	for (i = 0; i < w->nbatch; i++)
-		if (w->batch[i].kind == JOB_READ_NODES)
-			(void)do_read_nodes(w, &w->batch[i]);
-		else
-			w->batch[kept++] = w->batch[i];
-	w->nbatch = kept;
+	while (w->nasks > 0) {
+		j = w->asks[--w->nasks];
+		pthread_mutex_unlock(&w->lock);
+		read_nodes(w, &j);
+		pthread_mutex_lock(&w->lock);
+	}
 }
 
 static int
@@ -199,13 +203,14 @@ account(struct store_writer *w, int rc, uint64_t ms)
 	} else {
 		w->stats.errors++;
 		w->stats.failing = true;
+		w->stats.damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
 		strlcpy(w->stats.error, sqlite3_errmsg(w->db.db),
 		    sizeof(w->stats.error));
 	}
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* Wait for seconds, or until it is time to quit.  Called under the lock. */
+/* Wait, or until it is time to quit; answer reads.  Under the lock. */
 static void
 pause_for(struct store_writer *w, unsigned ms)
 {
@@ -220,7 +225,7 @@ pause_for(struct store_writer *w, unsigned ms)
 	}
 	while (!w->quit && pthread_cond_timedwait(&w->wake, &w->lock, &ts) !=
 	    ETIMEDOUT)
-		;
+		do_reads(w);
 }
 
 /* Until the batch is on disk; when quitting, one try. */
@@ -259,12 +264,14 @@ writer_main(void *arg)
 
 	for (;;) {
 		pthread_mutex_lock(&w->lock);
-		while (w->n == 0 && !w->quit)
+		do_reads(w);
+		while (w->n == 0 && !w->quit) {
 			pthread_cond_wait(&w->wake, &w->lock);
+			do_reads(w);
+		}
 		take_batch(w);
 		quit = w->quit;
 		pthread_mutex_unlock(&w->lock);
-		do_reads(w);
 		if (w->nbatch > 0)
 			commit_batch(w);
 		else if (quit)
@@ -273,7 +280,8 @@ writer_main(void *arg)
 			continue;
 		/* Let changes gather: each commit costs a disk flush. */
 		pthread_mutex_lock(&w->lock);
-		pause_for(w, COMMIT_GAP_MS);
+		if (w->n < STORE_QUEUE / 2)
+			pause_for(w, COMMIT_GAP_MS);
 		pthread_mutex_unlock(&w->lock);
 	}
 }
@@ -341,18 +349,20 @@ fail:
 int
 store_writer_push(struct store_writer *w, const struct store_job *j)
 {
-	int rv = -1;
+	int rv = 0;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->n < STORE_QUEUE &&
-	    (j->kind != JOB_READ_NODES || w->nasked < ANSWERS)) {
+	if (j->kind == JOB_READ_NODES && w->nasked < ANSWERS) {
+		w->asks[w->nasks++] = *j;
+		w->nasked++;
+		pthread_cond_signal(&w->wake);
+	} else if (j->kind != JOB_READ_NODES && w->n < STORE_QUEUE) {
 		w->queue[(w->head + w->n++) % STORE_QUEUE] = *j;
-		if (j->kind == JOB_READ_NODES)
-			w->nasked++;
+		w->stats.pushed++;
 		if (w->n == 1)
 			pthread_cond_signal(&w->wake);
-		rv = 0;
-	}
+	} else
+		rv = -1;
 	pthread_mutex_unlock(&w->lock);
 	return rv;
 }

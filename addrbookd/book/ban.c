@@ -131,6 +131,7 @@ order_del(struct bans *bs, uint32_t i)
 {
 	struct ban	*ban = &bs->ban[i];
 
+	bs->tallied.at = 0;
 	if (ban->next != NIL)
 		bs->ban[ban->next].prev = ban->prev;
 	else
@@ -147,6 +148,7 @@ order_add(struct bans *bs, uint32_t i)
 {
 	struct ban	*ban = &bs->ban[i];
 
+	bs->tallied.at = 0;
 	ban->prev = bs->order.tail;
 	ban->next = NIL;
 	if (ban->prev != NIL)
@@ -361,13 +363,18 @@ book_is_banned(struct book *b, uint32_t now, const struct node_id *id,
 }
 
 uint32_t
-bk_ban_count(const struct book *b)
+bk_ban_count(struct book *b)
 {
-	uint32_t	 i, n = 0;
+	struct bans	*bs = &b->bans;
+	uint32_t	 i;
 
-	for (i = b->bans.order.head; i != NIL; i = b->bans.ban[i].next)
-		n += b->bans.ban[i].row.until > b->now;
-	return n;
+	if (bs->tallied.at == b->now)
+		return bs->tallied.n;
+	bs->tallied.at = b->now;
+	bs->tallied.n = 0;
+	for (i = bs->order.head; i != NIL; i = bs->ban[i].next)
+		bs->tallied.n += bs->ban[i].row.until > b->now;
+	return bs->tallied.n;
 }
 
 bool

@@ -28,6 +28,7 @@ bk_hold(struct book *b, const struct peer_addr *addr)
 	}
 	take->triple = triple;
 	take->until = b->now + HOLD_TIME;
+	b->holds.at = 0;
 	bk_mark(b, BOOK_TABLE_HOLD, take - b->hold + 1);
 }
 
@@ -44,13 +45,17 @@ bk_is_held(const struct book *b, const struct peer_addr *addr)
 }
 
 uint32_t
-bk_hold_count(const struct book *b)
+bk_hold_count(struct book *b)
 {
-	uint32_t	 i, n = 0;
+	uint32_t	 i;
 
+	if (b->holds.at == b->now)
+		return b->holds.n;
+	b->holds.at = b->now;
+	b->holds.n = 0;
 	for (i = 0; i < BOOK_HOLDS_MAX; i++)
-		n += b->hold[i].until > b->now;
-	return n;
+		b->holds.n += b->hold[i].until > b->now;
+	return b->holds.n;
 }
 
 bool
@@ -74,5 +79,6 @@ book_load_hold(struct book *b, uint32_t now, uint32_t index,
 	    hold_set(b, row->triple))
 		return false;
 	b->hold[index - 1] = *row;
+	b->holds.at = 0;
 	return true;
 }

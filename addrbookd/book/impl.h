@@ -212,8 +212,15 @@ struct ban {
 /* A cheap answer to "surely not banned": counters by a mixed hash. */
 #define BAN_FILTER	(2 * BOOK_BANS_MAX)
 
+/* How many are in force: looked through again when a second has passed. */
+struct tallied {
+	uint32_t	n;
+	uint32_t	at;		/* time of it; 0: look again */
+};
+
 struct bans {
 	struct ban	*ban;		/* 1 .. BOOK_BANS_MAX */
+	struct tallied	 tallied;
 	uint32_t	*index;		/* by key, open addressing */
 	uint8_t		*filter;
 	struct list	 order;		/* oldest first */
@@ -316,6 +323,7 @@ struct book {
 	int64_t		 announce_full_ms;
 	struct bans	 bans;
 	struct book_hold *hold;
+	struct tallied	 holds;
 	struct book_own	 own[BOOK_OWN_MAX];
 	uint32_t	 nown;
 	struct marks	 marks[BOOK_TABLE_MAX];
@@ -459,7 +467,7 @@ int		 bk_bans_init(struct bans *);
 void		 bk_bans_free(struct bans *);
 bool		 bk_ban_now(const struct book *, const struct node_id *,
 		    const uint8_t *ip);
-uint32_t	 bk_ban_count(const struct book *);
+uint32_t	 bk_ban_count(struct book *);
 bool		 bk_ban_load(struct book *, uint32_t index,
 		    const struct book_ban *);
 int		 bk_ban_load_end(struct book *);
@@ -468,7 +476,7 @@ uint32_t	 bk_ban_index(const struct book *, const struct book_ban *);
 /* hold.c */
 void		 bk_hold(struct book *, const struct peer_addr *);
 bool		 bk_is_held(const struct book *, const struct peer_addr *);
-uint32_t	 bk_hold_count(const struct book *);
+uint32_t	 bk_hold_count(struct book *);
 
 /* check.c */
 enum book_broken {

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: ISC */
+/* A store for a test. */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "regress/lib/storefix.h"
+
+void
+storefix_open(struct storefix *s, const char *dir, const char *network,
+    unsigned int size, uint32_t now)
+{
+	static const uint8_t	 fresh[BOOK_KEY_SIZE] = "a fresh hash key";
+	uint8_t			 key[BOOK_KEY_SIZE];
+
+	memset(s, 0, sizeof(*s));
+	rng_seed_number(&s->f.rng, 5);
+	s->f.now = now;
+	s->f.conf.strict = true;
+	s->store = store_open(dir, network, fresh, key, &s->report);
+	ATF_REQUIRE(s->store != NULL);
+	s->f.book = book_new(size, key, &s->f.rng, &s->f.conf);
+	ATF_REQUIRE(s->f.book != NULL);
+	s->loaded = store_load(s->store, s->f.book, now);
+	ATF_REQUIRE(s->loaded >= 0);
+	FIX_CHECK(&s->f);
+}
+
+void
+storefix_close(struct storefix *s)
+{
+	store_close(s->store, s->f.book);
+	book_free(s->f.book);
+}
+
+void
+storefix_fill(struct storefix *s, unsigned int entries)
+{
+	struct bookfix		*f = &s->f;
+	struct peer_addr	 a;
+	struct book_source	 src;
+	unsigned int		 i;
+
+	for (i = 0; i < entries; i++) {
+		a = fix_peer(i);
+		src = fix_source(i);
+		book_hear(f->book, f->now, &a, &src);
+		if (i % 2 == 0)
+			book_outcome(f->book, f->now, &a, i % 4 == 0 ?
+			    BOOK_ANSWERED : BOOK_LIVE);
+		if (i % 7 == 3)
+			book_outcome(f->book, f->now, &a, BOOK_FAILED);
+		if (i % 60 == 5)
+			book_outcome(f->book, f->now, &a, BOOK_WRONG_ID);
+	}
+	for (i = 0; i < 3; i++) {
+		a = fix_peer(30000 + i);
+		book_ban(f->book, f->now, &a.id, a.na.ip, BOOK_FAULT_FLOOD, 0);
+		book_add_own(f->book, f->now, &a.na);
+	}
+	FIX_CHECK(f);
+}
+
+void
+storefix_settle(struct storefix *s)
+{
+	struct timespec		 ts = { .tv_nsec = 2000000 };
+	struct store_stats	 st;
+	struct book_change	 c;
+	uint64_t		 rows = ~0ULL;
+	int			 i;
+
+	for (i = 0; i < 5000; i++) {
+		store_sync(s->store, s->f.book);
+		store_stats(s->store, &st);
+		if (book_next_change(s->f.book, &c)) {
+			book_mark_change(s->f.book, &c);
+		} else if (st.queued == 0 && st.rows == st.pushed) {
+			return;
+		}
+		rows = st.rows;
+		nanosleep(&ts, NULL);
+	}
+	atf_tc_fail("not committed in 10 s: %ju rows", (uintmax_t)rows);
+}
+
+static bool
+same(const struct book_row *x, const struct book_row *y)
+{
+	return peer_addr_equal(&x->addr, &y->addr) &&
+	    x->source.v == y->source.v && x->level == y->level &&
+	    x->old == y->old && x->nplaces == y->nplaces &&
+	    memcmp(x->place, y->place, sizeof(x->place)) == 0 &&
+	    x->first_heard == y->first_heard &&
+	    x->last_heard == y->last_heard &&
+	    x->first_success == y->first_success &&
+	    x->last_success == y->last_success &&
+	    x->last_try == y->last_try &&
+	    x->last_failure == y->last_failure &&
+	    x->failures == y->failures && x->tests == y->tests &&
+	    x->successes == y->successes && x->tries == y->tries;
+}
+
+void
+storefix_same(struct book *x, struct book *y, unsigned int size)
+{
+	struct book_row	 a, b;
+	struct book_ban	 c, d;
+	struct book_own	 o, p;
+	uint32_t	 i;
+	bool		 has;
+
+	for (i = 1; i <= size; i++) {
+		has = book_get_row(x, i, &a);
+		ATF_REQUIRE_EQ(has, book_get_row(y, i, &b));
+		ATF_REQUIRE(!has || same(&a, &b));
+	}
+	for (i = 1; i < 100; i++) {
+		has = book_get_ban(x, i, &c);
+		ATF_REQUIRE_EQ(has, book_get_ban(y, i, &d));
+		ATF_REQUIRE(!has || (c.by_id == d.by_id &&
+		    c.until == d.until && c.times == d.times &&
+		    c.since == d.since && c.fault == d.fault));
+		has = book_get_own(x, i, &o);
+		ATF_REQUIRE_EQ(has, book_get_own(y, i, &p));
+		ATF_REQUIRE(!has || netaddr_equal(&o.na, &p.na));
+	}
+}
+
+/* --- files ------------------------------------------------------------ */
+
+uint8_t *
+storefix_read(const char *path, size_t *len)
+{
+	struct stat	 sb;
+	uint8_t		*p;
+	int		 fd = open(path, O_RDONLY);
+
+	ATF_REQUIRE_MSG(fd != -1, "%s: %s", path, strerror(errno));
+	ATF_REQUIRE(fstat(fd, &sb) == 0);
+	ATF_REQUIRE((p = malloc(sb.st_size + 1)) != NULL);
+	ATF_REQUIRE_EQ(sb.st_size, read(fd, p, sb.st_size));
+	close(fd);
+	*len = sb.st_size;
+	return p;
+}
+
+void
+storefix_write(const char *path, const uint8_t *p, size_t len)
+{
+	int	 fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	ATF_REQUIRE_MSG(fd != -1, "%s: %s", path, strerror(errno));
+	ATF_REQUIRE_EQ((ssize_t)len, write(fd, p, len));
+	close(fd);
+}
+
+unsigned int
+storefix_count(const char *dir, const char *prefix)
+{
+	struct dirent	*e;
+	unsigned int	 n = 0;
+	DIR		*d = opendir(dir);
+
+	ATF_REQUIRE(d != NULL);
+	while ((e = readdir(d)) != NULL)
+		n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
+	closedir(d);
+	return n;
+}
+
+void
+storefix_clean(const char *dir)
+{
+	struct dirent	*e;
+	char		 path[512];
+	DIR		*d;
+
+	if (mkdir(dir, 0700) == 0)
+		return;
+	ATF_REQUIRE((d = opendir(dir)) != NULL);
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (unlink(path) == -1)
+			(void)rmdir(path);
+	}
+	closedir(d);
+}

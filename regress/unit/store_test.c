@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The store: what is saved is there again; facts about nodes; time limits.
+ */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "regress/lib/storefix.h"
+
+#define DIR_NAME	"store"
+#define FILE_NAME	DIR_NAME "/addrbook.db"
+
+static struct storefix	 s, t;
+
+static double
+seconds(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec * 1e-9;
+}
+
+ATF_TC_WITHOUT_HEAD(fresh);
+ATF_TC_BODY(fresh, tc)
+{
+	struct stat	 sb;
+
+	umask(0);
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_CHECK(s.report.fresh);
+	ATF_CHECK_STREQ("", s.report.set_aside);
+	ATF_CHECK_EQ(0, s.loaded);
+	ATF_REQUIRE_EQ(0, stat(FILE_NAME, &sb));
+	ATF_CHECK_EQ(0600, sb.st_mode & 07777);
+	ATF_REQUIRE_EQ(0, stat(FILE_NAME "-wal", &sb));
+	ATF_CHECK_EQ(0600, sb.st_mode & 07777);
+	ATF_CHECK_EQ(-1, stat(FILE_NAME "-shm", &sb));
+	storefix_close(&s);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_CHECK(!s.report.fresh);
+	ATF_REQUIRE_EQ(0, stat(FILE_NAME ".copy", &sb));
+	ATF_CHECK_EQ(0600, sb.st_mode & 07777);
+	storefix_close(&s);
+}
+
+ATF_TC_WITHOUT_HEAD(save_load);
+ATF_TC_BODY(save_load, tc)
+{
+	struct book_change	 c;
+	int			 round;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	storefix_fill(&s, 3000);
+	for (round = 0; round < 3; round++) {
+		store_close(s.store, s.f.book);
+		storefix_open(&t, DIR_NAME, STOREFIX_NETWORK,
+		    BOOK_SIZE_DEFAULT, s.f.now);
+		ATF_CHECK(!t.report.fresh);
+		ATF_CHECK_STREQ("", t.report.set_aside);
+		ATF_CHECK_EQ((int)fix_counts(&s.f).size, t.loaded);
+		storefix_same(s.f.book, t.f.book, BOOK_SIZE_DEFAULT);
+		ATF_CHECK_EQ(fix_counts(&s.f).holds, fix_counts(&t.f).holds);
+		/* All of it stands there already. */
+		ATF_CHECK(!book_next_change(t.f.book, &c));
+		book_free(s.f.book);
+		s = t;
+		s.f.now += FIX_DAY;
+		storefix_fill(&s, 1000 * (round + 1));
+		fix_wait(&s.f, FIX_HOUR);
+	}
+	storefix_close(&s);
+}
+
+/* On disk within a second of the call that handed it on. */
+ATF_TC_WITHOUT_HEAD(soon);
+ATF_TC_BODY(soon, tc)
+{
+	struct peer_addr	 a;
+	double			 begun, took, most = 0;
+	unsigned int		 i;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	for (i = 0; i < 5; i++) {
+		a = fix_peer(i);
+		fix_hear(&s.f, &a, i);
+		begun = seconds();
+		storefix_settle(&s);
+		took = seconds() - begun;
+		most = took > most ? took : most;
+	}
+	ATF_CHECK_MSG(most < 0.75, "%.3f s", most);
+	storefix_close(&s);
+}
+
+/* A full book is there in a moment. */
+ATF_TC_WITHOUT_HEAD(full_book);
+ATF_TC_BODY(full_book, tc)
+{
+	struct book_source	 src;
+	struct peer_addr	 a;
+	unsigned int		 i, size;
+	double			 begun;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	for (i = 0; i < 120000; i++) {
+		a = fix_peer(i % 39000);
+		a.id = fix_id(i);
+		a.na.port = 1000 + i / 39000;
+		src = fix_source(i * 7 % 39000);
+		book_hear(s.f.book, s.f.now, &a, &src);
+	}
+	size = fix_counts(&s.f).size;
+	ATF_CHECK_MSG(size > 14000, "%u", size);
+	storefix_settle(&s);
+	storefix_close(&s);
+	begun = seconds();
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	/* Generous: sanitizers, and a machine that does other things. */
+	ATF_CHECK_MSG(seconds() - begun < 3, "%.3f s", seconds() - begun);
+	ATF_CHECK_EQ((int)size, s.loaded);
+	storefix_close(&s);
+}
+
+/* A book of another size takes the rows, and they are not there twice. */
+ATF_TC_WITHOUT_HEAD(other_size);
+ATF_TC_BODY(other_size, tc)
+{
+	static const unsigned int sizes[] = { 40960, BOOK_SIZE_MIN * 4, 40960 };
+	unsigned int		 i, size, good;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	storefix_fill(&s, 1500);
+	size = fix_counts(&s.f).size;
+	good = fix_counts(&s.f).good;
+	storefix_close(&s);
+	for (i = 0; i < 3; i++) {
+		storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, sizes[i],
+		    FIX_START);
+		ATF_CHECK_MSG(s.loaded > (int)(size * 7 / 10), "%d of %u",
+		    s.loaded, size);
+		ATF_CHECK_MSG(fix_counts(&s.f).good > good * 9 / 10, "%u",
+		    fix_counts(&s.f).good);
+		size = fix_counts(&s.f).size;
+		storefix_close(&s);
+		storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, sizes[i],
+		    FIX_START);
+		ATF_CHECK_EQ((int)size, s.loaded);
+		storefix_close(&s);
+	}
+}
+
+/* What may not be in the book any more leaves the store too. */
+ATF_TC_WITHOUT_HEAD(refused_rows_go);
+ATF_TC_BODY(refused_rows_go, tc)
+{
+	static const uint8_t	 fresh_key[BOOK_KEY_SIZE];
+	struct book_config	 conf = { .strict = true };
+	uint8_t			 key[BOOK_KEY_SIZE];
+	struct peer_addr	 a = fix_peer(0);
+	struct store_report	 report;
+	struct store		*store;
+	struct book		*book;
+	struct rng		 rng;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	storefix_fill(&s, 50);
+	ATF_REQUIRE(fix_has(&s.f, &a));
+	storefix_close(&s);
+	conf.private_ids = &a.id;
+	conf.nprivate_ids = 1;
+	rng_seed_number(&rng, 1);
+	store = store_open(DIR_NAME, STOREFIX_NETWORK, fresh_key, key,
+	    &report);
+	ATF_REQUIRE(store != NULL);
+	book = book_new(0, key, &rng, &conf);
+	ATF_REQUIRE(store_load(store, book, FIX_START) > 30);
+	ATF_CHECK(!book_has_id(book, &a.id));
+	store_close(store, book);
+	book_free(book);
+	/* It is private no longer, and does not come back. */
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_CHECK(!fix_has(&s.f, &a));
+	storefix_close(&s);
+}
+
+/* Times later than now become now. */
+ATF_TC_WITHOUT_HEAD(clock_went_back);
+ATF_TC_BODY(clock_went_back, tc)
+{
+	struct peer_addr	 a = fix_peer(0);
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	storefix_fill(&s, 200);
+	storefix_close(&s);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0,
+	    FIX_START - 3000 * FIX_DAY);
+	ATF_CHECK(s.loaded > 150);
+	ATF_CHECK_EQ(FIX_START - 3000 * FIX_DAY,
+	    fix_row(&s.f, &a).last_success);
+	storefix_close(&s);
+}
+
+/* Another process has it: no second one may. */
+ATF_TC_WITHOUT_HEAD(one_at_a_time);
+ATF_TC_BODY(one_at_a_time, tc)
+{
+	static const uint8_t	 key[BOOK_KEY_SIZE];
+	struct store_report	 report;
+	uint8_t			 got[BOOK_KEY_SIZE];
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_CHECK(store_open(DIR_NAME, STOREFIX_NETWORK, key, got,
+	    &report) == NULL);
+	ATF_CHECK_EQ(1, storefix_count(DIR_NAME, "addrbook.db-wal"));
+	ATF_CHECK_EQ(2, storefix_count(DIR_NAME, "addrbook.db"));
+	storefix_close(&s);
+}
+
+ATF_TC_WITHOUT_HEAD(no_directory);
+ATF_TC_BODY(no_directory, tc)
+{
+	static const uint8_t	 key[BOOK_KEY_SIZE];
+	struct store_report	 report;
+	uint8_t			 got[BOOK_KEY_SIZE];
+
+	ATF_CHECK(store_open("not/there", STOREFIX_NETWORK, key, got,
+	    &report) == NULL);
+}
+
+/* --- facts ------------------------------------------------------------ */
+
+static unsigned int
+ask_nodes(struct store_nodes_answer *a, uint32_t request, uint64_t cursor)
+{
+	struct pollfd	 pfd = { .fd = store_fd(s.store), .events = POLLIN };
+
+	ATF_REQUIRE_EQ(0, store_ask_nodes(s.store, request, cursor));
+	ATF_REQUIRE_EQ(1, poll(&pfd, 1, 10000));
+	ATF_REQUIRE(store_answer(s.store, a));
+	ATF_CHECK_EQ(request, a->request);
+	return a->n;
+}
+
+static void
+meet(unsigned int n, const char *moniker)
+{
+	struct m_peer_up	 up;
+
+	memset(&up, 0, sizeof(up));
+	up.addr = fix_peer(n);
+	up.outbound = true;
+	up.latency_ms = n;
+	strlcpy(up.moniker, moniker, sizeof(up.moniker));
+	strlcpy(up.version, "0.38.21", sizeof(up.version));
+	strlcpy(up.network, STOREFIX_NETWORK, sizeof(up.network));
+	store_fact(s.store, FIX_START, &up);
+}
+
+ATF_TC_WITHOUT_HEAD(nodes);
+ATF_TC_BODY(nodes, tc)
+{
+	static struct store_nodes_answer a;
+	struct peer_addr		 first = fix_peer(0);
+	struct m_row_node		*r = &a.rows[0];
+	int				 i;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_CHECK_EQ(0, ask_nodes(&a, 7, 0));
+	ATF_CHECK(!a.more);
+	meet(0, "first");
+	meet(0, "the same, renamed");
+	first = fix_peer(0);
+	for (i = 1; i <= 100; i++)
+		store_uptime(s.store, FIX_START + i * 600, &first, i % 4 != 0);
+	/* Nobody was ever met there. */
+	first = fix_peer(1);
+	store_uptime(s.store, FIX_START, &first, true);
+	storefix_settle(&s);
+	storefix_close(&s);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	ATF_REQUIRE_EQ(1, ask_nodes(&a, 8, 0));
+	first = fix_peer(0);
+	ATF_CHECK(peer_addr_equal(&r->addr, &first));
+	ATF_CHECK_STREQ("the same, renamed", r->moniker);
+	ATF_CHECK_STREQ("0.38.21", r->version);
+	ATF_CHECK_EQ(FIX_START, r->first_seen);
+	ATF_CHECK_EQ(FIX_START + 99 * 600, r->last_seen);
+	/* Three of four tries; the shortest window ends with a miss. */
+	ATF_CHECK_MSG(r->uptime[3] > 700 && r->uptime[3] < 800, "%u",
+	    r->uptime[3]);
+	ATF_CHECK_MSG(r->uptime[0] < r->uptime[3], "%u", r->uptime[0]);
+	storefix_close(&s);
+}
+
+/* By batches, at once, and not one each half second. */
+ATF_TC_WITHOUT_HEAD(many_nodes);
+ATF_TC_BODY(many_nodes, tc)
+{
+	static struct store_nodes_answer a;
+	unsigned int			 i, n = 0, asked = 0;
+	uint64_t			 cursor = 0;
+	double				 begun;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	for (i = 0; i < 1000; i++)
+		meet(i, "one of many");
+	storefix_settle(&s);
+	begun = seconds();
+	do {
+		n += ask_nodes(&a, ++asked, cursor);
+		cursor = a.cursor;
+	} while (a.more);
+	ATF_CHECK_EQ(1000, n);
+	ATF_CHECK_MSG(seconds() - begun < 2, "%.3f s", seconds() - begun);
+	storefix_close(&s);
+}
+
+/* --- no room ---------------------------------------------------------- */
+
+/* The disk is full for a while: nothing stops, and all is saved after. */
+ATF_TC_WITHOUT_HEAD(disk_full);
+ATF_TC_BODY(disk_full, tc)
+{
+	struct timespec		 ts = { .tv_nsec = 5000000 };
+	struct store_stats	 st;
+	struct rlimit		 rl;
+	unsigned int		 i, size;
+
+	storefix_clean(DIR_NAME);
+	signal(SIGXFSZ, SIG_IGN);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_FSIZE, &rl));
+	rl.rlim_cur = 150000;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
+	storefix_fill(&s, 8000);
+	for (i = 0; i < 2000; i++) {
+		store_sync(s.store, s.f.book);
+		store_stats(s.store, &st);
+		if (st.failing)
+			break;
+		nanosleep(&ts, NULL);
+	}
+	ATF_CHECK(st.failing);
+	ATF_CHECK(!st.damaged);
+	ATF_CHECK(st.error[0] != '\0');
+	size = fix_counts(&s.f).size;
+	fix_wait(&s.f, FIX_HOUR);
+	rl.rlim_cur = rl.rlim_max;
+	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
+	storefix_settle(&s);
+	store_stats(s.store, &st);
+	ATF_CHECK(!st.failing);
+	storefix_close(&s);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START + FIX_HOUR);
+	ATF_CHECK_STREQ("", s.report.set_aside);
+	ATF_CHECK_EQ((int)size, s.loaded);
+	storefix_close(&s);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, fresh);
+	ATF_TP_ADD_TC(tp, save_load);
+	ATF_TP_ADD_TC(tp, soon);
+	ATF_TP_ADD_TC(tp, full_book);
+	ATF_TP_ADD_TC(tp, other_size);
+	ATF_TP_ADD_TC(tp, refused_rows_go);
+	ATF_TP_ADD_TC(tp, clock_went_back);
+	ATF_TP_ADD_TC(tp, one_at_a_time);
+	ATF_TP_ADD_TC(tp, no_directory);
+	ATF_TP_ADD_TC(tp, nodes);
+	ATF_TP_ADD_TC(tp, many_nodes);
+	ATF_TP_ADD_TC(tp, disk_full);
+	return atf_no_error();
+}
