@@ -17,3 +17,5 @@ TEST_OBJS += $(O)/dialer/outcome.o
 TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_db.o \
 	$(O)/addrbookd/store_node.o $(O)/addrbookd/store_rows.o \
 	$(O)/addrbookd/store_salvage.o $(O)/addrbookd/store_writer.o
+TEST_OBJS += $(O)/pexd/listen.o $(O)/pexd/loadconf.o $(O)/pexd/logsink.o \
+	$(O)/pexd/reload_check.o $(O)/pexd/resolvconf.o

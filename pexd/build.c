@@ -14,7 +14,7 @@
 static void *
 place(struct builder *b, enum option_id id)
 {
-	return (char *)b->conf + options[id].off;
+	return (char *)b->conf + conf_options[id].off;
 }
 
 /* Note where the option is set; it may be once.  True if that holds. */
@@ -23,7 +23,7 @@ first_time(struct builder *b, enum option_id id)
 {
 	if (b->seen[id].line != 0) {
 		lex_error(b->lx, "\"%s\" is already set at %s:%u",
-		    options[id].words, b->seen[id].file, b->seen[id].line);
+		    conf_options[id].words, b->seen[id].file, b->seen[id].line);
 		return false;
 	}
 	b->seen[id].file = lex_file(b->lx);
@@ -59,7 +59,7 @@ path_problem(const char *s)
 void
 build_text(struct builder *b, enum option_id id, const char *s)
 {
-	const struct option *o = &options[id];
+	const struct conf_option *o = &conf_options[id];
 	const char *why;
 
 	if (!first_time(b, id))
@@ -88,7 +88,7 @@ in_range(struct builder *b, const char *what, uint64_t v, uint64_t min,
 void
 build_number(struct builder *b, enum option_id id, uint64_t v)
 {
-	const struct option *o = &options[id];
+	const struct conf_option *o = &conf_options[id];
 	uint32_t v32 = v;
 
 	if (!first_time(b, id) ||
@@ -116,7 +116,7 @@ time_in_range(struct builder *b, const char *what, uint64_t ms, uint64_t min,
 void
 build_time(struct builder *b, enum option_id id, uint64_t ms)
 {
-	const struct option *o = &options[id];
+	const struct conf_option *o = &conf_options[id];
 	uint32_t v = ms;
 
 	if (first_time(b, id) &&
@@ -135,7 +135,7 @@ void
 build_rate(struct builder *b, enum option_id id, uint64_t tokens,
     uint64_t per_ms, uint64_t burst)
 {
-	const struct option *o = &options[id];
+	const struct conf_option *o = &conf_options[id];
 	struct conf_rate r = {
 		.tokens = tokens, .per_ms = per_ms, .burst = burst
 	};
@@ -204,7 +204,7 @@ parse_ip(const char *s, uint8_t ip[16])
 void
 build_listen(struct builder *b, const char *addr, uint64_t port)
 {
-	const struct option *o = &options[OPT_LISTEN];
+	const struct conf_option *o = &conf_options[OPT_LISTEN];
 	struct netaddr na = { .port = port };
 
 	if (!in_range(b, "port", port, o->min, o->max))
@@ -282,7 +282,7 @@ is_listed(const struct conf *c, enum conf_peer_kind kind,
 void
 build_peer(struct builder *b, enum option_id id, const char *s)
 {
-	const struct option *o = &options[id];
+	const struct conf_option *o = &conf_options[id];
 	enum conf_peer_kind kind = o->min;
 	struct host_addr ha;
 	const char *why;

@@ -29,7 +29,7 @@ struct children_params {
 	bool			 drop;
 	uid_t			 uid;
 	gid_t			 gid;
-	uint32_t		 nofile;	/* engine's, dialer's descriptors */
+	uint32_t		 nofile;	/* of engine, dialer */
 };
 
 struct children_ops {

@@ -24,9 +24,9 @@ struct proc {
 	enum child_state	 state;
 	pid_t			 pid;		/* 0: reaped */
 	struct pipe		*pipe;		/* NULL: ended */
-	struct event		 timer;		/* DOWN: start; else a deadline */
+	struct event		 timer;		/* to start, or to be ready */
 	uint32_t		 deaths;
-	unsigned		 failures;	/* in a row, before it was ready */
+	unsigned		 failures;	/* in a row */
 	unsigned		 owed;		/* results of offered configs */
 	uint64_t		 started_ms, ready_ms;
 	bool			 working;	/* got PROC_START */

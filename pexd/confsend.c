@@ -17,7 +17,7 @@ send_listeners(struct pipe *p, const struct listeners *ls, bool first)
 	bool fresh;
 	int fd;
 
-	for (i = 0; (fd = listeners_get(ls, i, &m.na, &fresh)) != -1; i++) {
+	for (i = 0; (fd = listening_get(ls, i, &m.na, &fresh)) != -1; i++) {
 		if (!first && !fresh)
 			continue;
 		if ((fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1 ||

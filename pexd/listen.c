@@ -28,7 +28,7 @@ struct listeners {
 };
 
 struct listeners *
-listeners_new(void)
+listening_new(void)
 {
 	struct listeners *ls;
 
@@ -46,7 +46,7 @@ listener_free(struct listeners *ls, struct listener *l)
 }
 
 void
-listeners_free(struct listeners *ls)
+listening_free(struct listeners *ls)
 {
 	struct listener *l;
 
@@ -137,7 +137,7 @@ may_lack(const struct conf *c, const struct netaddr *na, int error)
 }
 
 int
-listeners_open(struct listeners *ls, const struct conf *c, char *why,
+listening_open(struct listeners *ls, const struct conf *c, char *why,
     size_t size)
 {
 	char text[NETADDR_TEXT_SIZE];
@@ -154,7 +154,7 @@ listeners_open(struct listeners *ls, const struct conf *c, char *why,
 		}
 		snprintf(why, size, "cannot listen on %s: %s", text,
 		    strerror(errno));
-		listeners_abort(ls);
+		listening_abort(ls);
 		return -1;
 	}
 	if (!TAILQ_EMPTY(&ls->list))
@@ -175,7 +175,7 @@ is_configured(const struct conf *c, const struct netaddr *na)
 }
 
 void
-listeners_commit(struct listeners *ls, const struct conf *c)
+listening_commit(struct listeners *ls, const struct conf *c)
 {
 	struct listener *l, *next;
 
@@ -187,7 +187,7 @@ listeners_commit(struct listeners *ls, const struct conf *c)
 }
 
 void
-listeners_abort(struct listeners *ls)
+listening_abort(struct listeners *ls)
 {
 	struct listener *l, *next;
 
@@ -197,7 +197,7 @@ listeners_abort(struct listeners *ls)
 }
 
 int
-listeners_get(const struct listeners *ls, unsigned i, struct netaddr *na,
+listening_get(const struct listeners *ls, unsigned i, struct netaddr *na,
     bool *fresh)
 {
 	const struct listener *l;

@@ -35,7 +35,7 @@ only_roots(enum option_id id)
 }
 
 static int
-missing(const struct options_given *given, const struct option *o,
+missing(const struct options_given *given, const struct conf_option *o,
     const struct lex_report *report)
 {
 	char line[512];
@@ -50,13 +50,13 @@ static int
 fill_paths(struct conf *c, const struct options_given *given,
     const struct lex_report *report)
 {
-	const struct option *o;
+	const struct conf_option *o;
 	char *place;
 	size_t i;
 	int rv = 0;
 
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		o = &options[paths[i].id];
+		o = &conf_options[paths[i].id];
 		place = (char *)c + o->off;
 		if (*place != '\0')
 			continue;
@@ -93,6 +93,7 @@ load_engine_nofile(const struct conf *c)
 
 	/* Persistent and unconditional peers are outside the limits. */
 	return conf_count_peers(c, CONF_PERSISTENT) +
-	    conf_count_peers(c, CONF_UNCONDITIONAL) + l->max_inbound + l->max_outbound + l->max_dials + l->pending +
-	    c->nlisten + ENGINE_SPARE;
+	    conf_count_peers(c, CONF_UNCONDITIONAL) + l->max_inbound +
+	    l->max_outbound + l->max_dials + l->pending + c->nlisten +
+	    ENGINE_SPARE;
 }

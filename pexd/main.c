@@ -182,7 +182,7 @@ on_all_ready(void *arg)
 	if (px->up)
 		return;
 	px->up = true;
-	listeners_commit(px->listeners, px->conf);
+	listening_commit(px->listeners, px->conf);
 	log_info("ready: network %s, %s mode", px->conf->network,
 	    px->conf->mode == MODE_SEED ? "seed" : "peer");
 	notify_manager("READY=1");
@@ -272,9 +272,9 @@ open_sockets(struct pexd *px)
 	    sizeof(why));
 	if (px->control == NULL)
 		fatalx("%s", why);
-	if ((px->listeners = listeners_new()) == NULL)
+	if ((px->listeners = listening_new()) == NULL)
 		fatal("listeners");
-	if (listeners_open(px->listeners, px->conf, why, sizeof(why)) == -1) {
+	if (listening_open(px->listeners, px->conf, why, sizeof(why)) == -1) {
 		control_free(px->control);
 		fatalx("%s", why);
 	}
@@ -381,7 +381,7 @@ end(struct running *run)
 	control_free(px->control);
 	reload_free(px->reload);
 	children_free(px->children);
-	listeners_free(px->listeners);
+	listening_free(px->listeners);
 	conf_free(px->conf);
 	nodekey_free(px->key);
 	event_base_free(px->base);

@@ -27,7 +27,7 @@
 #define PEERS(w, k, peer)	{ w, k, false, 0, 0, peer, 0 }
 
 /* In the order of the canonical form. */
-const struct option options[OPT_COUNT] = {
+const struct conf_option conf_options[OPT_COUNT] = {
 	[OPT_NETWORK] = TEXT("network", true, network),
 	[OPT_MONIKER] = TEXT("moniker", false, moniker),
 	[OPT_MODE] = { "mode", KIND_MODE, false, AT(mode), 0, 0 },

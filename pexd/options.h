@@ -88,7 +88,7 @@ enum option_id {
 	OPT_COUNT
 };
 
-struct option {
+struct conf_option {
 	const char		*words;		/* "max pending per host" */
 	enum option_kind	 kind;
 	bool			 fixed;		/* a change needs a restart */
@@ -97,7 +97,7 @@ struct option {
 	uint64_t		 min, max;	/* of numbers and times */
 };
 
-extern const struct option options[OPT_COUNT];
+extern const struct conf_option conf_options[OPT_COUNT];
 
 /* What follows the words, by kind: "NUMBER per TIME burst NUMBER". */
 const char	*option_tail(enum option_kind);

@@ -9,10 +9,10 @@
 
 #include "pexd/parse.h"
 
-typedef void print_fn(FILE *, const struct conf *, const struct option *);
+typedef void print_fn(FILE *, const struct conf *, const struct conf_option *);
 
 static const void *
-place(const struct conf *c, const struct option *o)
+place(const struct conf *c, const struct conf_option *o)
 {
 	return (const char *)c + o->off;
 }
@@ -30,7 +30,7 @@ print_quoted(FILE *fp, const char *s)
 }
 
 static void
-print_text(FILE *fp, const struct conf *c, const struct option *o)
+print_text(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	const char *s = place(c, o);
 
@@ -42,7 +42,7 @@ print_text(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_u32(FILE *fp, const struct conf *c, const struct option *o)
+print_u32(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	uint32_t v;
 
@@ -51,7 +51,7 @@ print_u32(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_u64(FILE *fp, const struct conf *c, const struct option *o)
+print_u64(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	uint64_t v;
 
@@ -60,7 +60,7 @@ print_u64(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_time(FILE *fp, const struct conf *c, const struct option *o)
+print_time(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	char buf[TIME_TEXT_SIZE];
 	uint32_t v;
@@ -70,7 +70,7 @@ print_time(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_yesno(FILE *fp, const struct conf *c, const struct option *o)
+print_yesno(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	bool v;
 
@@ -79,7 +79,7 @@ print_yesno(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_rate(FILE *fp, const struct conf *c, const struct option *o)
+print_rate(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	char buf[TIME_TEXT_SIZE];
 	struct conf_rate r;
@@ -90,14 +90,14 @@ print_rate(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_mode(FILE *fp, const struct conf *c, const struct option *o)
+print_mode(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	fprintf(fp, "%s %s\n", o->words,
 	    c->mode == MODE_SEED ? "seed" : "peer");
 }
 
 static void
-print_listen(FILE *fp, const struct conf *c, const struct option *o)
+print_listen(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	char buf[IP_TEXT_SIZE];
 	unsigned i;
@@ -108,7 +108,7 @@ print_listen(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_external(FILE *fp, const struct conf *c, const struct option *o)
+print_external(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	char buf[NETADDR_TEXT_SIZE];
 
@@ -121,7 +121,7 @@ print_external(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_ids(FILE *fp, const struct conf *c, const struct option *o)
+print_ids(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	const struct conf_peer *p;
 	char id[NODE_ID_TEXT_SIZE];
@@ -133,7 +133,7 @@ print_ids(FILE *fp, const struct conf *c, const struct option *o)
 }
 
 static void
-print_peers(FILE *fp, const struct conf *c, const struct option *o)
+print_peers(FILE *fp, const struct conf *c, const struct conf_option *o)
 {
 	const struct conf_peer *p;
 	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE];
@@ -175,6 +175,6 @@ conf_print(const struct conf *c, FILE *fp)
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++)
-		printers[options[i].kind](fp, c, &options[i]);
+		printers[conf_options[i].kind](fp, c, &conf_options[i]);
 	return fflush(fp) == EOF || ferror(fp) ? -1 : 0;
 }

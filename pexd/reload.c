@@ -83,7 +83,7 @@ read_conf(const struct pexd *px, struct first_error *e)
 	memcpy(c->pubkey, px->conf->pubkey, sizeof(c->pubkey));
 	if (reload_refusal(px->conf, c, px->engine_nofile, e->text,
 	    sizeof(e->text)) != NULL ||
-	    listeners_open(px->listeners, c, e->text,
+	    listening_open(px->listeners, c, e->text,
 	    sizeof(e->text)) == -1) {
 		log_warnx("%s", e->text);
 		conf_free(c);
@@ -100,7 +100,7 @@ give_up(struct reload *r, enum status status, const char *text)
 	event_del(&r->timer);
 	log_warnx("the configuration stays as it is: %s", text);
 	children_withdraw(r->px->children);
-	listeners_abort(r->px->listeners);
+	listening_abort(r->px->listeners);
 	conf_free(r->next);
 	r->next = NULL;
 	r->done(r->ctx, r->id, status, text);
@@ -116,7 +116,7 @@ commit(struct reload *r)
 	px->conf = r->next;
 	r->next = NULL;
 	children_apply(px->children, px->conf);
-	listeners_commit(px->listeners, px->conf);
+	listening_commit(px->listeners, px->conf);
 	conf_free(old);
 	log_info("the configuration was reloaded");
 	r->done(r->ctx, r->id, STATUS_OK, "");

@@ -11,7 +11,7 @@
 #include "pexd/reload.h"
 
 static const char *
-place(const struct conf *c, const struct option *o)
+place(const struct conf *c, const struct conf_option *o)
 {
 	return (const char *)c + o->off;
 }
@@ -20,12 +20,12 @@ const char *
 reload_refusal(const struct conf *conf, const struct conf *next,
     uint32_t nofile, char *buf, size_t size)
 {
-	const struct option *o;
+	const struct conf_option *o;
 	uint32_t need;
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++) {
-		o = &options[i];
+		o = &conf_options[i];
 		/* All of those are texts. */
 		if (!o->fixed || strcmp(place(conf, o), place(next, o)) == 0)
 			continue;

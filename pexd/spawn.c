@@ -69,7 +69,7 @@ spawn(const char *path, const char *name, int fd, bool quiet)
 	pid_t pid;
 	int saved;
 
-	/* Until its handlers are gone, a signal to it would be taken for ours. */
+	/* Until its handlers are gone, its signals would reach ours. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	if ((pid = fork()) == 0)

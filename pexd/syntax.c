@@ -103,8 +103,8 @@ list_choices(const struct lex_token *words, size_t n, char *list, size_t size)
 	list[0] = '\0';
 	for (i = 0; i < OPT_COUNT + NOTHERS; i++) {
 		if (i < OPT_COUNT)
-			pattern_init(&p, options[i].words,
-			    option_tail(options[i].kind));
+			pattern_init(&p, conf_options[i].words,
+			    option_tail(conf_options[i].kind));
 		else
 			pattern_init(&p, others[i - OPT_COUNT].words,
 			    others[i - OPT_COUNT].tail);

@@ -2,7 +2,7 @@
 /*
  * A control client that pexctl is not:
  *
- *	client stall SOCKET WHAT	ask to show WHAT (a number), read nothing
+ *	client stall SOCKET WHAT	ask to show (a number), read nothing
  *	client watch SOCKET		monitor, read nothing
  *	client hold SOCKET N		N connections that say nothing
  *	client notify SOCKET		print what a service manager is told

@@ -87,7 +87,7 @@ print(const struct conf *c)
 
 /* A value for each kind that is nobody's default. */
 static const char *
-sample(const struct option *o, char *buf, size_t size)
+sample(const struct conf_option *o, char *buf, size_t size)
 {
 	char t[TIME_TEXT_SIZE];
 
@@ -153,9 +153,9 @@ ATF_TC_BODY(keywords_complete, tc)
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++) {
-		ATF_REQUIRE_MSG(options[i].words != NULL, "option %zu", i);
-		snprintf(line, sizeof(line), "%s %s", options[i].words,
-		    option_tail(options[i].kind));
+		ATF_REQUIRE_MSG(conf_options[i].words != NULL, "option %zu", i);
+		snprintf(line, sizeof(line), "%s %s", conf_options[i].words,
+		    option_tail(conf_options[i].kind));
 		strlcat(all, line, sizeof(all));
 		strlcat(all, " ", sizeof(all));
 		for (rest = line; (s = strsep(&rest, " |")) != NULL;)
@@ -181,8 +181,8 @@ ATF_TC_BODY(every_option, tc)
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++) {
-		snprintf(line, sizeof(line), "%s %s\n", options[i].words,
-		    sample(&options[i], buf, sizeof(buf)));
+		snprintf(line, sizeof(line), "%s %s\n", conf_options[i].words,
+		    sample(&conf_options[i], buf, sizeof(buf)));
 		/* The maximum of one time depends on another. */
 		snprintf(text, sizeof(text), "%s%s%s", line,
 		    i == OPT_NETWORK ? "" : "network \"n\"\n",
@@ -207,8 +207,8 @@ ATF_TC_BODY(round_trip, tc)
 	for (i = 0; i < OPT_COUNT; i++) {
 		if (i == OPT_SEED_INTERVAL)
 			continue;
-		snprintf(line, sizeof(line), "%s %s\n", options[i].words,
-		    sample(&options[i], buf, sizeof(buf)));
+		snprintf(line, sizeof(line), "%s %s\n", conf_options[i].words,
+		    sample(&conf_options[i], buf, sizeof(buf)));
 		strlcat(text, line, sizeof(text));
 	}
 	c = parse_ok(text);

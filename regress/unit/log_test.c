@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+/* Log lines: levels, errno, the limit per class, remote text. */
+
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atf-c.h>
+
+#include "common/log.h"
+
+struct got {
+	unsigned	 lines;
+	enum log_level	 level;
+	char		 last[2 * LOG_LINE_SIZE];
+	char		 told[LOG_LINE_SIZE];	/* of suppressed ones */
+};
+
+static void
+take(void *ctx, enum log_level level, const char *line)
+{
+	struct got *g = ctx;
+
+	g->lines++;
+	g->level = level;
+	strlcpy(g->last, line, sizeof(g->last));
+	if (strstr(line, "suppressed") != NULL)
+		strlcpy(g->told, line, sizeof(g->told));
+}
+
+static void
+begin(struct got *g)
+{
+	memset(g, 0, sizeof(*g));
+	log_init("test");
+	log_set_verbose(0);
+	log_set_sink(take, g);
+}
+
+ATF_TC_WITHOUT_HEAD(levels);
+ATF_TC_BODY(levels, tc)
+{
+	struct got g;
+
+	begin(&g);
+	log_info("one %d", 1);
+	ATF_CHECK_EQ(g.level, LOG_LV_INFO);
+	ATF_CHECK_STREQ(g.last, "test: one 1");
+	log_warnx("two");
+	ATF_CHECK_EQ(g.level, LOG_LV_WARN);
+	log_debug("not this");
+	ATF_CHECK_EQ(g.lines, 2);
+	log_set_verbose(1);
+	ATF_CHECK_EQ(log_get_verbose(), 1);
+	log_debug("but this");
+	ATF_CHECK_EQ(g.level, LOG_LV_DEBUG);
+	ATF_CHECK_STREQ(g.last, "test: but this");
+}
+
+ATF_TC_WITHOUT_HEAD(error_text);
+ATF_TC_BODY(error_text, tc)
+{
+	struct got g;
+
+	begin(&g);
+	errno = ENOENT;
+	log_warn("cannot open %s", "x");
+	ATF_CHECK_STREQ(g.last, "test: cannot open x: "
+	    "No such file or directory");
+	ATF_CHECK_EQ(errno, ENOENT);
+	log_warnx("no errno");
+	log_info("nor here");
+	ATF_CHECK_EQ(errno, ENOENT);
+}
+
+static void
+noise(int n)
+{
+	log_info("noise %d", n);
+}
+
+static time_t
+second(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static void
+next_second(void)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	time_t now = second();
+
+	while (second() == now)
+		nanosleep(&nap, NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(limit);
+ATF_TC_BODY(limit, tc)
+{
+	uint64_t before = log_suppressed();
+	struct got g;
+	int i;
+
+	begin(&g);
+	next_second();
+	for (i = 0; i < 1000; i++)
+		noise(i);
+	ATF_CHECK_EQ(g.lines, LOG_RATE);
+	ATF_CHECK_STREQ(g.last, "test: noise 9");
+	ATF_CHECK_EQ(log_suppressed() - before, 1000 - LOG_RATE);
+	/* Another class is not concerned. */
+	log_info("something else");
+	ATF_CHECK_STREQ(g.last, "test: something else");
+
+	next_second();
+	noise(7);
+	ATF_CHECK_STREQ(g.told, "test: 990 more lines like the last were "
+	    "suppressed");
+	ATF_CHECK_STREQ(g.last, "test: noise 7");
+	ATF_CHECK_EQ(g.lines, LOG_RATE + 3);
+}
+
+ATF_TC_WITHOUT_HEAD(long_lines);
+ATF_TC_BODY(long_lines, tc)
+{
+	char text[3000];
+	struct got g;
+
+	begin(&g);
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	log_info("%s", text);
+	ATF_CHECK_EQ(strlen(g.last), LOG_LINE_SIZE - 1);
+	errno = ENOENT;
+	log_warn("%s!", text);
+	ATF_CHECK_EQ(strlen(g.last), LOG_LINE_SIZE - 1);
+}
+
+static void
+end_well(void *ctx, enum log_level level, const char *line)
+{
+	_exit(level == LOG_LV_ERROR &&
+	    strcmp(line, "test: fatal: it: No such process") == 0 ? 0 : 9);
+}
+
+ATF_TC_WITHOUT_HEAD(last_words);
+ATF_TC_BODY(last_words, tc)
+{
+	struct got g;
+	int status;
+	pid_t pid;
+
+	begin(&g);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		log_set_sink(end_well, NULL);
+		errno = ESRCH;
+		fatal("it");
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0)
+		fatalx("that is all");
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+/* Nothing that a peer says can move a cursor or begin a line. */
+ATF_TC_WITHOUT_HEAD(remote_text);
+ATF_TC_BODY(remote_text, tc)
+{
+	char all[256], out[2000], small[8], c;
+	size_t i, size;
+
+	for (i = 0; i < sizeof(all); i++)
+		all[i] = i;
+	log_vis(out, sizeof(out), all, sizeof(all));
+	for (i = 0; out[i] != '\0'; i++)
+		ATF_CHECK_MSG(out[i] >= 0x20 && out[i] <= 0x7e,
+		    "byte 0x%02x at %zu", (unsigned char)out[i], i);
+	ATF_CHECK(i > sizeof(all));
+
+	ATF_CHECK_STREQ(log_vis(out, sizeof(out), "plain text", 10),
+	    "plain text");
+	ATF_CHECK_STREQ(log_vis(out, sizeof(out), "", 0), "");
+	ATF_CHECK(strchr(log_vis(out, sizeof(out), "a\nb", 3), '\n') == NULL);
+	/* An escape is whole or not there. */
+	for (size = 1; size <= sizeof(small); size++) {
+		log_vis(small, size, "ab\x80\xff", 4);
+		ATF_CHECK(strlen(small) < size);
+		c = small[strlen(small) == 0 ? 0 : strlen(small) - 1];
+		ATF_CHECK(c != '\\');
+	}
+	ATF_CHECK(log_vis(out, 0, "x", 1) == out);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, levels);
+	ATF_TP_ADD_TC(tp, error_text);
+	ATF_TP_ADD_TC(tp, limit);
+	ATF_TP_ADD_TC(tp, long_lines);
+	ATF_TP_ADD_TC(tp, last_words);
+	ATF_TP_ADD_TC(tp, remote_text);
+	return atf_no_error();
+}
