@@ -360,12 +360,39 @@ put_text(struct ibuf *b, const char *s, size_t size)
 	return len == 0 ? 0 : ibuf_add(b, s, len);
 }
 
+#define NA_SIZE	(16 + 2)			/* on the pipe */
+#define PA_SIZE	(NODE_ID_SIZE + NA_SIZE)
+
+static void
+write_na(uint8_t *p, const struct netaddr *na)
+{
+	memcpy(p, na->ip, sizeof(na->ip));
+	p[16] = na->port >> 8;
+	p[17] = na->port & 0xff;
+}
+
 static int
 put_na(struct ibuf *b, const struct netaddr *na)
 {
-	if (ibuf_add(b, na->ip, sizeof(na->ip)) == -1)
+	uint8_t *p = ibuf_reserve(b, NA_SIZE);
+
+	if (p == NULL)
 		return -1;
-	return ibuf_add_n16(b, na->port);
+	write_na(p, na);
+	return 0;
+}
+
+/* Lists are made of these: one reservation each. */
+static int
+put_pa(struct ibuf *b, const struct peer_addr *pa)
+{
+	uint8_t *p = ibuf_reserve(b, PA_SIZE);
+
+	if (p == NULL)
+		return -1;
+	memcpy(p, pa->id.b, NODE_ID_SIZE);
+	write_na(p + NODE_ID_SIZE, &pa->na);
+	return 0;
 }
 
 static int
@@ -436,7 +463,6 @@ static int
 put_field(struct ibuf *b, const struct field *f, const uint8_t *body)
 {
 	const uint8_t *p = body + f->off;
-	const struct peer_addr *pa;
 
 	switch (f->kind) {
 	case F_RAW:
@@ -446,10 +472,7 @@ put_field(struct ibuf *b, const struct field *f, const uint8_t *body)
 	case F_NA:
 		return put_na(b, (const struct netaddr *)(const void *)p);
 	case F_PA:
-		pa = (const struct peer_addr *)(const void *)p;
-		if (ibuf_add(b, pa->id.b, sizeof(pa->id.b)) == -1)
-			return -1;
-		return put_na(b, &pa->na);
+		return put_pa(b, (const struct peer_addr *)(const void *)p);
 	case F_HA:
 		return put_ha(b, (const struct host_addr *)(const void *)p);
 	case F_LIST:
@@ -516,12 +539,33 @@ get_bool(struct ibuf *b, uint8_t *p)
 	return 0;
 }
 
+static void
+read_na(const uint8_t *p, struct netaddr *na)
+{
+	memcpy(na->ip, p, sizeof(na->ip));
+	na->port = p[16] << 8 | p[17];
+}
+
 static int
 get_na(struct ibuf *b, struct netaddr *na)
 {
-	if (ibuf_get(b, na->ip, sizeof(na->ip)) == -1 ||
-	    ibuf_get_n16(b, &na->port) == -1)
+	uint8_t raw[NA_SIZE];
+
+	if (ibuf_get(b, raw, sizeof(raw)) == -1)
 		return bad();
+	read_na(raw, na);
+	return 0;
+}
+
+static int
+get_pa(struct ibuf *b, struct peer_addr *pa)
+{
+	uint8_t raw[PA_SIZE];
+
+	if (ibuf_get(b, raw, sizeof(raw)) == -1)
+		return bad();
+	memcpy(pa->id.b, raw, NODE_ID_SIZE);
+	read_na(raw + NODE_ID_SIZE, &pa->na);
 	return 0;
 }
 
@@ -589,7 +633,6 @@ static int
 get_field(struct ibuf *b, const struct field *f, uint8_t *body)
 {
 	uint8_t *p = body + f->off;
-	struct peer_addr *pa;
 
 	switch (f->kind) {
 	case F_RAW:
@@ -599,10 +642,7 @@ get_field(struct ibuf *b, const struct field *f, uint8_t *body)
 	case F_NA:
 		return get_na(b, (struct netaddr *)(void *)p);
 	case F_PA:
-		pa = (struct peer_addr *)(void *)p;
-		if (ibuf_get(b, pa->id.b, sizeof(pa->id.b)) == -1)
-			return bad();
-		return get_na(b, &pa->na);
+		return get_pa(b, (struct peer_addr *)(void *)p);
 	case F_HA:
 		return get_ha(b, (struct host_addr *)(void *)p);
 	case F_LIST:

@@ -13,44 +13,53 @@
 #define R_INFO		0x08	/* a name only; routable */
 
 #define V4(a, b, c, d)	{ [10] = 0xff, [11] = 0xff, a, b, c, d }
-#define V4BITS(n)	(96 + (n))
+#define IP4(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 struct range {
-	const char	*name;
-	uint8_t		 prefix[16];
+	const char	*name;		/* the RFC that sets it aside */
+	union {
+		uint32_t v4;
+		uint8_t	 v6[16];
+	}		 prefix;
 	unsigned int	 bits;
 	unsigned int	 flags;
 };
 
-/* A name is that of the RFC that sets the range aside. */
-static const struct range ranges[] = {
-	{ "RFC1918", V4(10, 0, 0, 0), V4BITS(8), R_UNROUTABLE },
-	{ "RFC1918", V4(172, 16, 0, 0), V4BITS(12), R_UNROUTABLE },
-	{ "RFC1918", V4(192, 168, 0, 0), V4BITS(16), R_UNROUTABLE },
-	{ "RFC3927", V4(169, 254, 0, 0), V4BITS(16), R_UNROUTABLE },
-	{ "RFC1122", V4(0, 0, 0, 0), V4BITS(8), R_STRICT },
-	{ "RFC1122", V4(127, 0, 0, 0), V4BITS(8), R_UNROUTABLE },
-	{ "RFC6598", V4(100, 64, 0, 0), V4BITS(10), R_STRICT },
-	{ "RFC6890", V4(192, 0, 0, 0), V4BITS(24), R_STRICT },
-	{ "RFC5737", V4(192, 0, 2, 0), V4BITS(24), R_STRICT },
-	{ "RFC2544", V4(198, 18, 0, 0), V4BITS(15), R_STRICT },
-	{ "RFC5737", V4(198, 51, 100, 0), V4BITS(24), R_STRICT },
-	{ "RFC5737", V4(203, 0, 113, 0), V4BITS(24), R_STRICT },
-	{ "RFC5771", V4(224, 0, 0, 0), V4BITS(4), R_STRICT },
-	{ "RFC1112", V4(240, 0, 0, 0), V4BITS(4), R_STRICT },
-	{ "RFC3849", { 0x20, 0x01, 0x0d, 0xb8 }, 32, R_INVALID },
-	{ "RFC4862", { 0xfe, 0x80 }, 64, R_UNROUTABLE },
-	{ "RFC4193", { 0xfc }, 7, R_UNROUTABLE },
-	{ "RFC4843", { 0x20, 0x01, 0x00, 0x10 }, 28, R_UNROUTABLE },
-	{ "RFC6145", { [8] = 0xff, 0xff }, 96, R_INFO },
-	{ "RFC6052", { 0x00, 0x64, 0xff, 0x9b }, 96, R_INFO },
-	{ "RFC3964", { 0x20, 0x02 }, 16, R_INFO },
-	{ "RFC4380", { 0x20, 0x01, 0x00, 0x00 }, 32, R_INFO },
-	{ "RFC4291", { [15] = 0x01 }, 128, R_UNROUTABLE },
-	{ "RFC4291", { 0xff }, 8, R_STRICT },
-	{ "RFC3879", { 0xfe, 0xc0 }, 10, R_STRICT },
-	{ "RFC6666", { 0x01, 0x00 }, 64, R_STRICT },
+/* Apart by family: every address of every list comes through here. */
+static const struct range ranges4[] = {
+	{ "RFC1918", { .v4 = IP4(10, 0, 0, 0) }, 8, R_UNROUTABLE },
+	{ "RFC1918", { .v4 = IP4(172, 16, 0, 0) }, 12, R_UNROUTABLE },
+	{ "RFC1918", { .v4 = IP4(192, 168, 0, 0) }, 16, R_UNROUTABLE },
+	{ "RFC3927", { .v4 = IP4(169, 254, 0, 0) }, 16, R_UNROUTABLE },
+	{ "RFC1122", { .v4 = IP4(0, 0, 0, 0) }, 8, R_STRICT },
+	{ "RFC1122", { .v4 = IP4(127, 0, 0, 0) }, 8, R_UNROUTABLE },
+	{ "RFC6598", { .v4 = IP4(100, 64, 0, 0) }, 10, R_STRICT },
+	{ "RFC6890", { .v4 = IP4(192, 0, 0, 0) }, 24, R_STRICT },
+	{ "RFC5737", { .v4 = IP4(192, 0, 2, 0) }, 24, R_STRICT },
+	{ "RFC2544", { .v4 = IP4(198, 18, 0, 0) }, 15, R_STRICT },
+	{ "RFC5737", { .v4 = IP4(198, 51, 100, 0) }, 24, R_STRICT },
+	{ "RFC5737", { .v4 = IP4(203, 0, 113, 0) }, 24, R_STRICT },
+	{ "RFC5771", { .v4 = IP4(224, 0, 0, 0) }, 4, R_STRICT },
+	{ "RFC1112", { .v4 = IP4(240, 0, 0, 0) }, 4, R_STRICT },
 };
+
+#define V6(...)	{ .v6 = { __VA_ARGS__ } }
+static const struct range ranges6[] = {
+	{ "RFC3849", V6(0x20, 0x01, 0x0d, 0xb8), 32, R_INVALID },
+	{ "RFC4862", V6(0xfe, 0x80), 64, R_UNROUTABLE },
+	{ "RFC4193", V6(0xfc), 7, R_UNROUTABLE },
+	{ "RFC4843", V6(0x20, 0x01, 0x00, 0x10), 28, R_UNROUTABLE },
+	{ "RFC6145", V6([8] = 0xff, 0xff), 96, R_INFO },
+	{ "RFC6052", V6(0x00, 0x64, 0xff, 0x9b), 96, R_INFO },
+	{ "RFC3964", V6(0x20, 0x02), 16, R_INFO },
+	{ "RFC4380", V6(0x20, 0x01, 0x00, 0x00), 32, R_INFO },
+	{ "RFC4291", V6([15] = 0x01), 128, R_UNROUTABLE },
+	{ "RFC4291", V6(0xff), 8, R_STRICT },
+	{ "RFC3879", V6(0xfe, 0xc0), 10, R_STRICT },
+	{ "RFC6666", V6(0x01, 0x00), 64, R_STRICT },
+};
+
+#define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
 
 static bool
 prefix_match(const uint8_t ip[16], const uint8_t prefix[16], unsigned int bits)
@@ -63,12 +72,28 @@ prefix_match(const uint8_t ip[16], const uint8_t prefix[16], unsigned int bits)
 }
 
 static const struct range *
+range_find4(uint32_t ip, unsigned int flags)
+{
+	const struct range	*r;
+
+	for (r = ranges4; r < ranges4 + NITEMS(ranges4); r++)
+		if ((ip ^ r->prefix.v4) >> (32 - r->bits) == 0 &&
+		    (r->flags & flags))
+			return r;
+	return NULL;
+}
+
+static const struct range *
 range_find(const uint8_t ip[16], unsigned int flags)
 {
 	const struct range	*r;
 
-	for (r = ranges; r < ranges + sizeof(ranges) / sizeof(*r); r++)
-		if ((r->flags & flags) && prefix_match(ip, r->prefix, r->bits))
+	if (ip_is_v4(ip))
+		return range_find4(IP4(ip[12], ip[13], ip[14], ip[15]),
+		    flags);
+	for (r = ranges6; r < ranges6 + NITEMS(ranges6); r++)
+		if ((r->flags & flags) &&
+		    prefix_match(ip, r->prefix.v6, r->bits))
 			return r;
 	return NULL;
 }
