@@ -10,11 +10,12 @@ LIB_WIRE = $(O)/libwire.a
 LIB_BOOK = $(O)/libbook.a
 LIB_POLICY = $(O)/libpolicy.a
 LIB_REGRESS = $(O)/libregress.a
+LIB_TESTED = $(O)/libtested.a
 
 # Tests may link what is pure or below a process, never a whole process:
 # the objects named here are those that stand for themselves.
 include mk/testobjs.mk
-TEST_LIBS = $(LIB_REGRESS) $(TEST_OBJS) $(LIB_BOOK) $(LIB_POLICY) \
+TEST_LIBS = $(LIB_REGRESS) $(LIB_TESTED) $(LIB_BOOK) $(LIB_POLICY) \
 	$(LIB_WIRE) $(LIB_COMMON)
 TEST_LDLIBS = $(LIBS_ATF) $(LIBS_NANOPB) $(LIBS_CRYPTO) $(LIBS_SQLITE) \
 	$(LIBS_JANSSON) $(LIBS_EVDNS) $(BASE_LIBS) -lm
@@ -36,6 +37,9 @@ $(LIB_POLICY): $(OBJS_dialer_policy)
 	rm -f $@; ar rcs $@ $(OBJS_dialer_policy)
 $(LIB_REGRESS): $(OBJS_regress_lib)
 	rm -f $@; ar rcs $@ $(OBJS_regress_lib)
+
+$(LIB_TESTED): $(TEST_OBJS)
+	rm -f $@; ar rcs $@ $(TEST_OBJS)
 
 BASE_LIBS = $(LIBS_SECCOMP) $(LIBS_EVENT) $(LIBS_BSD)
 

@@ -15,7 +15,7 @@ judge_anyone(struct policy *p, uint64_t now, const struct m_admit *m)
 		return VERDICT_SELF;
 	if (peers_by_id(p, &m->id) != NULL)
 		return VERDICT_DUPLICATE;
-	if (bans_match(p, now, &m->id, m->na.ip))
+	if (pl_bans_match(p, now, &m->id, m->na.ip))
 		return VERDICT_BANNED;
 	return VERDICT_OK;
 }

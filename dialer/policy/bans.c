@@ -26,14 +26,14 @@ lift(struct bans *b, struct ban *ban)
 }
 
 int
-bans_init(struct bans *b)
+pl_bans_init(struct bans *b)
 {
 	TAILQ_INIT(&b->queue);
 	return map_init(&b->map);
 }
 
 void
-bans_clear(struct bans *b)
+pl_bans_clear(struct bans *b)
 {
 	struct ban *ban;
 
@@ -42,11 +42,11 @@ bans_clear(struct bans *b)
 }
 
 void
-bans_free(struct bans *b)
+pl_bans_free(struct bans *b)
 {
 	if (b->map.bucket == NULL)
 		return;
-	bans_clear(b);
+	pl_bans_clear(b);
 	map_free(&b->map);
 }
 
@@ -90,7 +90,7 @@ spared_by_host(const struct policy *p, const struct node_id *id)
 }
 
 bool
-bans_match(struct policy *p, uint64_t now, const struct node_id *id,
+pl_bans_match(struct policy *p, uint64_t now, const struct node_id *id,
     const uint8_t ip[16])
 {
 	if (p->bans.map.n == 0)
@@ -107,12 +107,12 @@ drop_banned(struct policy *p, uint64_t now, struct peer_vec *vec)
 	unsigned i;
 
 	for (i = 0; i < vec->n; i++)
-		if (bans_match(p, now, &vec->v[i]->id, vec->v[i]->na.ip))
+		if (pl_bans_match(p, now, &vec->v[i]->id, vec->v[i]->na.ip))
 			peers_drop(p, vec->v[i], DOWN_BANNED);
 }
 
 void
-bans_take(struct policy *p, uint64_t now, const struct m_ban *m)
+pl_bans_take(struct policy *p, uint64_t now, const struct m_ban *m)
 {
 	uint64_t until = m->left_s == 0 ? 0 : now + (uint64_t)m->left_s * SECOND;
 	struct peer *pe;

@@ -159,7 +159,7 @@ check(struct policy *p, uint64_t now, unsigned checks,
 		return SKIP_CONNECTED;
 	if (dials_by_id(p, &addr->id) != NULL)
 		return SKIP_DIALLING;
-	if (bans_match(p, now, &addr->id, addr->na.ip))
+	if (pl_bans_match(p, now, &addr->id, addr->na.ip))
 		return SKIP_BANNED;
 	if ((checks & CHECK_SEED) && (names_flags(p, &addr->id) & NAME_SEED))
 		return SKIP_SEED;
@@ -170,7 +170,7 @@ check(struct policy *p, uint64_t now, unsigned checks,
 		return SKIP_ROOM;
 	if ((checks & CHECK_BACKOFF) && backoff_until(p, addr) > now)
 		return SKIP_BACKOFF;
-	return checks & CHECK_LIMITS ? limits_check(p, now, &addr->na) :
+	return checks & CHECK_LIMITS ? pl_limits_check(p, now, &addr->na) :
 	    SKIP_NONE;
 }
 
@@ -219,9 +219,9 @@ dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
 	ds->nkind[kind]++;
 	d->group = netgroup_of(addr->na.ip, p->conf->strict);
 	if (rules[kind].checks & CHECK_GROUP)
-		d->grouped = tally_add(&p->peers.groups, d->group.v) == 0;
+		d->grouped = pl_tally_add(&p->peers.groups, d->group.v) == 0;
 	if (rules[kind].checks & CHECK_LIMITS)
-		limits_take(p, now, &addr->na);
+		pl_limits_take(p, now, &addr->na);
 	p->stats.dials[kind]++;
 	p->ops->connect(p->arg, &(struct policy_dial){ d->num, *addr,
 	    rules[kind].purpose });
@@ -241,7 +241,7 @@ dials_done(struct policy *p, struct dial *d)
 	ds->n--;
 	ds->nkind[d->kind]--;
 	if (d->grouped)
-		tally_sub(&p->peers.groups, d->group.v);
+		pl_tally_sub(&p->peers.groups, d->group.v);
 	free(d);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who has to go for a new inbound peer when all places are taken.  Never
- * persistent, unconditional or young ones; one of each of 8 groups chosen
- * by a secret hash and the older half are protected; then the youngest of
- * the group with most connections goes.  An attacker can neither aim at the
- * protected groups nor outlast the old.
+ * persistent or unconditional ones.  The oldest of each of 8 groups chosen
+ * by a secret hash and the older half are protected; of the rest the
+ * youngest of the group with most connections goes, unless it is younger
+ * than 10 s.  An attacker can neither aim at the protected groups nor
+ * outlast the old, however fast he comes: the young count for the halves.
  *
- * A choice costs a sort, so a large table chooses some victims at a time,
- * and remembers for a while when there were none.
+ * A choice costs a sort, so the whole order is kept for a moment, and so is
+ * the knowledge that nobody may go.
  *
  * Source: Bitcoin Core, node/eviction.cpp (the idea of protected sets).
  */
@@ -17,7 +18,6 @@
 
 #include "dialer/policy/local.h"
 
-#define BATCH_SHARE	64		/* of the candidates, chosen at once */
 #define VALID_MS	SECOND
 
 struct evict_candidate {
@@ -94,7 +94,7 @@ sort(struct evict_candidate *v, unsigned n,
 }
 
 static unsigned
-collect(struct policy *p, uint64_t now)
+collect(struct policy *p)
 {
 	const struct peer_vec *in = &p->peers.in;
 	struct evict_candidate *c = p->evict.scratch;
@@ -103,7 +103,7 @@ collect(struct policy *p, uint64_t now)
 
 	for (i = 0; i < in->n; i++) {
 		pe = in->v[i];
-		if (!peer_fills_slot(pe) || now < pe->since + POLICY_EVICT_AGE_MS)
+		if (!peer_fills_slot(pe))
 			continue;
 		*c++ = (struct evict_candidate){ .group = pe->group,
 		    .keyed = hash_group(p, pe->group), .since = pe->since,
@@ -153,29 +153,28 @@ by_size(const void *va, const void *vb)
 	return c != 0 ? c : by_age(vb, va);
 }
 
+/* Who goes first ends up last, where next_victim() begins. */
 static void
 choose(struct policy *p, uint64_t now)
 {
 	struct evict *e = &p->evict;
 	struct evict_candidate *v = e->scratch;
-	unsigned i, n, batch, half;
+	unsigned n, old;
 
-	n = collect(p, now);
-	batch = n / BATCH_SHARE + 1;
+	n = collect(p);
 	sort(v, n, by_group);
 	n = protect_groups(v, n);
 	sort(v, n, by_age);
-	half = n / 2;
-	v += half;
-	n -= half;
+	old = n / 2;
+	v += old;
+	n -= old;
 	sort(v, n, by_group);
 	size_groups(v, n);
 	sort(v, n, by_size);
-	if (batch > n)
-		batch = n;
-	for (i = 0; i < batch; i++)
-		e->victims[i] = v[batch - 1 - i].conn;
-	e->nvictims = batch;
+	e->nvictims = 0;
+	while (n-- > 0)
+		if (now >= v[n].since + POLICY_EVICT_AGE_MS)
+			e->victims[e->nvictims++] = v[n].conn;
 }
 
 static struct peer *

@@ -29,7 +29,7 @@ struct limit_block {
 };
 
 int
-limits_init(struct limits *l)
+pl_limits_init(struct limits *l)
 {
 	l->hosts = calloc(HOST_SETS * WAYS, sizeof(*l->hosts));
 	l->blocks = calloc(BLOCK_SETS * WAYS, sizeof(*l->blocks));
@@ -37,7 +37,7 @@ limits_init(struct limits *l)
 }
 
 void
-limits_free(struct limits *l)
+pl_limits_free(struct limits *l)
 {
 	free(l->hosts);
 	free(l->blocks);
@@ -85,7 +85,7 @@ host_is_spent(const struct limit_host *e, uint64_t now)
 }
 
 enum policy_skip
-limits_check(const struct policy *p, uint64_t now, const struct netaddr *na)
+pl_limits_check(const struct policy *p, uint64_t now, const struct netaddr *na)
 {
 	uint64_t key = hash_host(p, na->ip);
 	const struct limit_host *h;
@@ -104,7 +104,7 @@ limits_check(const struct policy *p, uint64_t now, const struct netaddr *na)
 }
 
 void
-limits_take(struct policy *p, uint64_t now, const struct netaddr *na)
+pl_limits_take(struct policy *p, uint64_t now, const struct netaddr *na)
 {
 	uint64_t key = hash_host(p, na->ip);
 	struct limit_host *h = host_entry(&p->limits, key);

@@ -47,12 +47,12 @@ struct bans {
 	struct ban_queue	queue;		/* oldest first */
 };
 
-int		 bans_init(struct bans *);
-void		 bans_clear(struct bans *);
-void		 bans_free(struct bans *);
-void		 bans_take(struct policy *, uint64_t now, const struct m_ban *);
+int		 pl_bans_init(struct bans *);
+void		 pl_bans_clear(struct bans *);
+void		 pl_bans_free(struct bans *);
+void		 pl_bans_take(struct policy *, uint64_t now, const struct m_ban *);
 /* By ID, or by host unless the peer is spared that. */
-bool		 bans_match(struct policy *, uint64_t now,
+bool		 pl_bans_match(struct policy *, uint64_t now,
 		    const struct node_id *, const uint8_t ip[16]);
 
 /* --- backoff.c: endpoints outside the book ------------------------------ */
@@ -82,11 +82,11 @@ struct limits {
 	struct limit_block	*blocks;
 };
 
-int		 limits_init(struct limits *);
-void		 limits_free(struct limits *);
-enum policy_skip limits_check(const struct policy *, uint64_t now,
+int		 pl_limits_init(struct limits *);
+void		 pl_limits_free(struct limits *);
+enum policy_skip pl_limits_check(const struct policy *, uint64_t now,
 		    const struct netaddr *);
-void		 limits_take(struct policy *, uint64_t now,
+void		 pl_limits_take(struct policy *, uint64_t now,
 		    const struct netaddr *);
 
 /* --- target.c: what the operator named ---------------------------------- */

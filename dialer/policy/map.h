@@ -41,12 +41,12 @@ struct tally {
 	struct map	map;
 };
 
-int		 tally_init(struct tally *);
-void		 tally_free(struct tally *);
-int		 tally_add(struct tally *, uint64_t key);	/* -1: ENOMEM */
-void		 tally_sub(struct tally *, uint64_t key);
-unsigned	 tally_get(const struct tally *, uint64_t key);
+int		 pl_tally_init(struct tally *);
+void		 pl_tally_free(struct tally *);
+int		 pl_tally_add(struct tally *, uint64_t key);	/* -1: ENOMEM */
+void		 pl_tally_sub(struct tally *, uint64_t key);
+unsigned	 pl_tally_get(const struct tally *, uint64_t key);
 /* At most max different keys into out.  Returns how many. */
-size_t		 tally_keys(const struct tally *, uint64_t *out, size_t max);
+size_t		 pl_tally_keys(const struct tally *, uint64_t *out, size_t max);
 
 #endif

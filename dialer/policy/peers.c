@@ -26,7 +26,7 @@ peers_init(struct peers *ps)
 	TAILQ_INIT(&ps->held);
 	TAILQ_INIT(&ps->asked);
 	if (map_init(&ps->by_conn) == -1 || map_init(&ps->by_id) == -1 ||
-	    tally_init(&ps->hosts) == -1 || tally_init(&ps->groups) == -1)
+	    pl_tally_init(&ps->hosts) == -1 || pl_tally_init(&ps->groups) == -1)
 		return -1;
 	return 0;
 }
@@ -44,8 +44,8 @@ peers_free(struct policy *p)
 	free(ps->out.v);
 	map_free(&ps->by_conn);
 	map_free(&ps->by_id);
-	tally_free(&ps->hosts);
-	tally_free(&ps->groups);
+	pl_tally_free(&ps->hosts);
+	pl_tally_free(&ps->groups);
 }
 
 /* --- look-ups ---------------------------------------------------------- */
@@ -81,13 +81,13 @@ peers_by_id(const struct policy *p, const struct node_id *id)
 bool
 peers_has_host(const struct policy *p, const uint8_t ip[16])
 {
-	return tally_get(&p->peers.hosts, hash_host(p, ip)) > 0;
+	return pl_tally_get(&p->peers.hosts, hash_host(p, ip)) > 0;
 }
 
 bool
 peers_has_group(const struct policy *p, struct netgroup g)
 {
-	return tally_get(&p->peers.groups, g.v) > 0;
+	return pl_tally_get(&p->peers.groups, g.v) > 0;
 }
 
 /* --- slots ------------------------------------------------------------- */
@@ -112,7 +112,7 @@ enter_slot(struct policy *p, struct peer *pe)
 			p->peers.nin++;
 	}
 	if (pe->outbound && kind_fills_slot(pe->kind))
-		pe->grouped = tally_add(&p->peers.groups, pe->group.v) == 0;
+		pe->grouped = pl_tally_add(&p->peers.groups, pe->group.v) == 0;
 }
 
 static void
@@ -125,7 +125,7 @@ leave_slot(struct policy *p, struct peer *pe)
 			p->peers.nin--;
 	}
 	if (pe->grouped)
-		tally_sub(&p->peers.groups, pe->group.v);
+		pl_tally_sub(&p->peers.groups, pe->group.v);
 	pe->grouped = false;
 }
 
@@ -213,7 +213,7 @@ peers_add(struct policy *p, uint64_t now, const struct m_admit *m,
 		free(pe);
 		return NULL;
 	}
-	pe->host_counted = tally_add(&ps->hosts, pe->host) == 0;
+	pe->host_counted = pl_tally_add(&ps->hosts, pe->host) == 0;
 	map_put(&ps->by_conn, &pe->by_conn, hash_conn(pe->conn));
 	map_put(&ps->by_id, &pe->by_id, hash_id(p, &pe->id));
 	enter_slot(p, pe);
@@ -246,7 +246,7 @@ peers_remove(struct policy *p, struct peer *pe)
 	map_del(&ps->by_conn, &pe->by_conn);
 	map_del(&ps->by_id, &pe->by_id);
 	if (pe->host_counted)
-		tally_sub(&ps->hosts, pe->host);
+		pl_tally_sub(&ps->hosts, pe->host);
 	vec_remove(pe->outbound ? &ps->out : &ps->in, pe);
 	free(pe);
 }

@@ -74,9 +74,9 @@ policy_init(struct policy *p, const struct conf *conf)
 		key[i] = rng_u32(p->rng);
 	siphash_key_set(&p->key, key);
 	p->seeds.poor_since = POLICY_NEVER;
-	if (names_init(&p->names) == -1 || bans_init(&p->bans) == -1 ||
+	if (names_init(&p->names) == -1 || pl_bans_init(&p->bans) == -1 ||
 	    backoff_init(&p->backoff) == -1 ||
-	    limits_init(&p->limits) == -1 || peers_init(&p->peers) == -1 ||
+	    pl_limits_init(&p->limits) == -1 || peers_init(&p->peers) == -1 ||
 	    dials_init(&p->dials) == -1)
 		return -1;
 	return policy_configure(p, 0, conf);
@@ -127,9 +127,9 @@ policy_free(struct policy *p)
 	free_targets(p, &p->seeds.list);
 	dials_free(p);
 	peers_free(p);
-	limits_free(&p->limits);
+	pl_limits_free(&p->limits);
 	backoff_free(&p->backoff);
-	bans_free(&p->bans);
+	pl_bans_free(&p->bans);
 	names_free(&p->names);
 	evict_free(&p->evict);
 	free(p);
@@ -276,7 +276,7 @@ policy_seniors(struct policy *p, const struct node_id *ids, size_t n)
 void
 policy_ban(struct policy *p, uint64_t now, const struct m_ban *m)
 {
-	bans_take(p, now, m);
+	pl_bans_take(p, now, m);
 }
 
 void

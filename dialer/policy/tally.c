@@ -17,13 +17,13 @@ find(const struct tally *t, uint64_t key)
 }
 
 int
-tally_init(struct tally *t)
+pl_tally_init(struct tally *t)
 {
 	return map_init(&t->map);
 }
 
 void
-tally_free(struct tally *t)
+pl_tally_free(struct tally *t)
 {
 	struct map_node *node;
 	size_t i;
@@ -39,7 +39,7 @@ tally_free(struct tally *t)
 }
 
 int
-tally_add(struct tally *t, uint64_t key)
+pl_tally_add(struct tally *t, uint64_t key)
 {
 	struct tally_entry *e;
 
@@ -53,7 +53,7 @@ tally_add(struct tally *t, uint64_t key)
 }
 
 void
-tally_sub(struct tally *t, uint64_t key)
+pl_tally_sub(struct tally *t, uint64_t key)
 {
 	struct tally_entry *e;
 
@@ -64,7 +64,7 @@ tally_sub(struct tally *t, uint64_t key)
 }
 
 unsigned
-tally_get(const struct tally *t, uint64_t key)
+pl_tally_get(const struct tally *t, uint64_t key)
 {
 	const struct tally_entry *e = find(t, key);
 
@@ -72,7 +72,7 @@ tally_get(const struct tally *t, uint64_t key)
 }
 
 size_t
-tally_keys(const struct tally *t, uint64_t *out, size_t max)
+pl_tally_keys(const struct tally *t, uint64_t *out, size_t max)
 {
 	const struct map_node *node;
 	size_t i, n = 0;

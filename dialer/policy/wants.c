@@ -33,7 +33,7 @@ wants_send(struct policy *p, uint64_t now, enum want w, enum pick_kind kind,
 	m.seniors = seniors < m.want ? seniors : m.want;
 	m.bias = ensure_bias(p);
 	if (kind == PICK_ENSURE && !p->conf->private_network)
-		m.ngroups = tally_keys(&p->peers.groups, m.groups,
+		m.ngroups = pl_tally_keys(&p->peers.groups, m.groups,
 		    MSG_GROUPS_MAX);
 	if (++ws->seq == 0)
 		ws->seq = 1;

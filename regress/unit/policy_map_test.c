@@ -62,21 +62,21 @@ ATF_TC_BODY(tally_counts, tc)
 	uint64_t keys[3];
 	unsigned i;
 
-	ATF_REQUIRE_EQ(0, tally_init(&t));
-	ATF_CHECK_EQ(0, tally_get(&t, 7));
-	tally_sub(&t, 7);
+	ATF_REQUIRE_EQ(0, pl_tally_init(&t));
+	ATF_CHECK_EQ(0, pl_tally_get(&t, 7));
+	pl_tally_sub(&t, 7);
 	for (i = 0; i < 3; i++)
-		ATF_REQUIRE_EQ(0, tally_add(&t, 7));
-	ATF_REQUIRE_EQ(0, tally_add(&t, 8));
-	ATF_CHECK_EQ(3, tally_get(&t, 7));
-	ATF_CHECK_EQ(2, tally_keys(&t, keys, 3));
-	ATF_CHECK_EQ(1, tally_keys(&t, keys, 1));
+		ATF_REQUIRE_EQ(0, pl_tally_add(&t, 7));
+	ATF_REQUIRE_EQ(0, pl_tally_add(&t, 8));
+	ATF_CHECK_EQ(3, pl_tally_get(&t, 7));
+	ATF_CHECK_EQ(2, pl_tally_keys(&t, keys, 3));
+	ATF_CHECK_EQ(1, pl_tally_keys(&t, keys, 1));
 	for (i = 0; i < 3; i++)
-		tally_sub(&t, 7);
-	ATF_CHECK_EQ(0, tally_get(&t, 7));
-	ATF_CHECK_EQ(1, tally_keys(&t, keys, 3));
+		pl_tally_sub(&t, 7);
+	ATF_CHECK_EQ(0, pl_tally_get(&t, 7));
+	ATF_CHECK_EQ(1, pl_tally_keys(&t, keys, 3));
 	ATF_CHECK_EQ(8, keys[0]);
-	tally_free(&t);
+	pl_tally_free(&t);
 }
 
 ATF_TP_ADD_TCS(tp)
