@@ -1,5 +1,6 @@
 # Objects of program folders that unit tests and fuzzers link.
-TEST_OBJS = $(O)/pexd/parse.o $(O)/pexd/lex.o $(O)/pexd/macro.o \
+TEST_OBJS = $(O)/pexd/parse.o $(O)/pexd/lex.o \
+	$(O)/pexd/lex_file.o $(O)/pexd/macro.o \
 	$(O)/pexd/build.o $(O)/pexd/options.o $(O)/pexd/syntax.o \
 	$(O)/pexd/printconf.o
 TEST_OBJS += $(O)/pexctl/banset.o $(O)/pexctl/command.o \

@@ -1,73 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* The lexer of pexd.conf(5). */
+/* The lexer of pexd.conf(5): words out of characters. */
 
 #include <sys/types.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "pexd/lex.h"
-
-#define FILES_MAX	1000	/* in all: files that include others twice... */
-
-struct source {				/* a file being read */
-	SLIST_ENTRY(source)	 entry;
-	FILE			*fp;
-	const char		*name;
-	unsigned		 line;
-	dev_t			 dev;
-	ino_t			 ino;
-};
-
-struct text {				/* text handed out */
-	SLIST_ENTRY(text)	 entry;
-	char			 s[];
-};
-
-struct lexer {
-	SLIST_HEAD(, source)	 sources;	/* innermost first */
-	SLIST_HEAD(, text)	 texts;
-	struct macros		*macros;
-	struct lex_report	 report;
-	const char		*expansion;	/* rest of a macro, or NULL */
-	const char		*include;	/* at the end of this line */
-	const char		*file;		/* of the last token */
-	unsigned		 line;
-	unsigned		 depth, files, errors;
-	int			 braces;
-	int			 unget;		/* character or EOF */
-	int			 after;		/* the macro: likewise */
-	bool			 secure;
-	bool			 at_start;	/* of a line */
-	struct lex_token	 words[LEX_WORDS_MAX];
-	size_t			 nwords;
-};
-
-/* --- messages ---------------------------------------------------------- */
-
-void
-lex_error(struct lexer *lx, const char *fmt, ...)
-{
-	char line[LEX_TEXT_MAX + 512];
-	va_list ap;
-	int n;
-
-	lx->errors++;
-	n = snprintf(line, sizeof(line), "%s:%u: ", lx->file, lx->line);
-	if (n < 0 || (size_t)n >= sizeof(line))
-		n = 0;
-	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
-	va_end(ap);
-	lx->report.line(lx->report.ctx, line);
-}
+#include "pexd/lex_impl.h"
 
 unsigned
 lex_errors(const struct lexer *lx)
@@ -100,256 +42,7 @@ lex_in_braces(const struct lexer *lx)
 	return lx->braces > 0;
 }
 
-/* Returns a copy that lives as long as the lexer, or NULL. */
-static const char *
-keep(struct lexer *lx, const char *s)
-{
-	struct text *t;
-	size_t size = strlen(s) + 1;
-
-	if ((t = malloc(sizeof(*t) + size)) == NULL) {
-		lex_error(lx, "out of memory");
-		return NULL;
-	}
-	memcpy(t->s, s, size);
-	SLIST_INSERT_HEAD(&lx->texts, t, entry);
-	return t->s;
-}
-
-/* --- files ------------------------------------------------------------- */
-
-static const char *
-file_problem(const struct lexer *lx, int fd)
-{
-	const struct source *s;
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "not a regular file";
-	if (lx->secure && st.st_uid != 0 && st.st_uid != geteuid())
-		return "owned neither by root nor by the user of pexd";
-	if (lx->secure && (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return "writable by others than its owner";
-	SLIST_FOREACH(s, &lx->sources, entry)
-		if (s->dev == st.st_dev && s->ino == st.st_ino)
-			return "it includes itself";
-	return lx->files >= FILES_MAX ? "too many files" : NULL;
-}
-
-static FILE *
-open_file(struct lexer *lx, const char *path)
-{
-	const char *why = NULL;
-	FILE *fp = NULL;
-	int fd;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1 ||
-	    (why = file_problem(lx, fd)) != NULL ||
-	    (fp = fdopen(fd, "r")) == NULL) {
-		if (why == NULL)
-			why = strerror(errno);
-		lex_error(lx, "cannot read %s: %s", path, why);
-		if (fd != -1)
-			close(fd);
-	}
-	return fp;
-}
-
-static int
-push_stream(struct lexer *lx, FILE *fp, const char *name)
-{
-	struct source *s;
-	struct stat st;
-
-	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		lex_error(lx, "out of memory");
-		fclose(fp);
-		return -1;
-	}
-	if (fileno(fp) != -1 && fstat(fileno(fp), &st) == 0) {
-		s->dev = st.st_dev;
-		s->ino = st.st_ino;
-	}
-	s->fp = fp;
-	s->name = name;
-	s->line = 1;
-	SLIST_INSERT_HEAD(&lx->sources, s, entry);
-	lx->depth++;
-	lx->files++;
-	lx->at_start = true;
-	return 0;
-}
-
-static void
-pop(struct lexer *lx)
-{
-	struct source *s = SLIST_FIRST(&lx->sources);
-
-	SLIST_REMOVE_HEAD(&lx->sources, entry);
-	fclose(s->fp);
-	free(s);
-	lx->depth--;
-}
-
-/* A relative path is relative to the folder of the file that names it. */
-static const char *
-resolve(struct lexer *lx, const char *path)
-{
-	const char *base = SLIST_FIRST(&lx->sources)->name, *slash;
-	char full[2 * LEX_TEXT_MAX];
-
-	if (path[0] == '/' || (slash = strrchr(base, '/')) == NULL)
-		return path;
-	snprintf(full, sizeof(full), "%.*s/%s", (int)(slash - base), base,
-	    path);
-	return keep(lx, full);
-}
-
-static void
-push_include(struct lexer *lx)
-{
-	const char *path = lx->include;
-	FILE *fp;
-
-	lx->include = NULL;
-	if (lx->depth >= LEX_DEPTH_MAX) {
-		lex_error(lx, "cannot include %s: files may include each "
-		    "other %u deep", path, LEX_DEPTH_MAX);
-		return;
-	}
-	if ((path = resolve(lx, path)) == NULL ||
-	    (fp = open_file(lx, path)) == NULL)
-		return;
-	(void)push_stream(lx, fp, path);
-}
-
-void
-lex_include(struct lexer *lx, const char *path)
-{
-	lx->include = path;
-}
-
-static struct lexer *
-lex_new(bool secure, struct macros *macros, const struct lex_report *report)
-{
-	struct lexer *lx;
-
-	if ((lx = calloc(1, sizeof(*lx))) == NULL) {
-		report->line(report->ctx, "out of memory");
-		return NULL;
-	}
-	SLIST_INIT(&lx->sources);
-	SLIST_INIT(&lx->texts);
-	lx->macros = macros;
-	lx->report = *report;
-	lx->secure = secure;
-	lx->unget = lx->after = EOF;
-	lx->line = 1;
-	return lx;
-}
-
-struct lexer *
-lex_open(const char *path, bool secure, struct macros *macros,
-    const struct lex_report *report)
-{
-	struct lexer *lx;
-	FILE *fp;
-
-	if ((lx = lex_new(secure, macros, report)) == NULL)
-		return NULL;
-	lx->file = "pexd";	/* until there is a line to name */
-	if ((path = keep(lx, path)) == NULL)
-		goto fail;
-	lx->file = path;
-	if ((fp = open_file(lx, path)) == NULL ||
-	    push_stream(lx, fp, path) == -1)
-		goto fail;
-	return lx;
-fail:
-	lex_free(lx);
-	return NULL;
-}
-
-struct lexer *
-lex_open_stream(FILE *fp, const char *name, struct macros *macros,
-    const struct lex_report *report)
-{
-	struct lexer *lx;
-
-	if ((lx = lex_new(false, macros, report)) == NULL) {
-		fclose(fp);
-		return NULL;
-	}
-	lx->file = name;
-	if (push_stream(lx, fp, name) == -1) {
-		lex_free(lx);
-		return NULL;
-	}
-	return lx;
-}
-
-void
-lex_free(struct lexer *lx)
-{
-	struct text *t;
-
-	if (lx == NULL)
-		return;
-	while (!SLIST_EMPTY(&lx->sources))
-		pop(lx);
-	while ((t = SLIST_FIRST(&lx->texts)) != NULL) {
-		SLIST_REMOVE_HEAD(&lx->texts, entry);
-		free(t);
-	}
-	free(lx);
-}
-
 /* --- characters -------------------------------------------------------- */
-
-static int
-get_raw(struct lexer *lx)
-{
-	int c = lx->unget;
-
-	if (c != EOF) {
-		lx->unget = EOF;
-		return c;
-	}
-	if (lx->expansion != NULL) {
-		if (*lx->expansion != '\0')
-			return (unsigned char)*lx->expansion++;
-		lx->expansion = NULL;
-		if ((c = lx->after) != EOF) {
-			lx->after = EOF;
-			return c;
-		}
-	}
-	return getc(SLIST_FIRST(&lx->sources)->fp);
-}
-
-static void
-unget(struct lexer *lx, int c)
-{
-	lx->unget = c;
-}
-
-/* The next character; a backslash at the end of a line joins the next. */
-static int
-get(struct lexer *lx)
-{
-	int c, next;
-
-	while ((c = get_raw(lx)) == '\\') {
-		if ((next = get_raw(lx)) != '\n') {
-			unget(lx, next);
-			return c;
-		}
-		SLIST_FIRST(&lx->sources)->line++;
-	}
-	return c;
-}
 
 static int
 skip_blank(struct lexer *lx)
@@ -357,11 +50,11 @@ skip_blank(struct lexer *lx)
 	int c;
 
 	do
-		c = get(lx);
+		c = lex_get(lx);
 	while (c == ' ' || c == '\t' || c == '\r');
 	if (c == '#')
 		do
-			c = get_raw(lx);
+			c = lex_get_raw(lx);
 		while (c != '\n' && c != EOF);
 	return c;
 }
@@ -381,7 +74,7 @@ read_name(struct lexer *lx, char buf[LEX_TEXT_MAX])
 	size_t n = 0;
 	int c;
 
-	for (c = get(lx); c != EOF && (isalnum(c) || c == '_'); c = get(lx))
+	while ((c = lex_get(lx)) != EOF && (isalnum(c) || c == '_'))
 		if (n < LEX_TEXT_MAX - 1)
 			buf[n++] = c;
 	buf[n] = '\0';
@@ -408,12 +101,12 @@ expand_macro(struct lexer *lx)
 	if (read_name(lx, name)) {
 		TAILQ_FOREACH(m, lx->macros, entry)
 			if (strcmp(m->name, name) == 0) {
-				lx->expansion = keep(lx, m->value);
+				lx->expansion = lex_keep(lx, m->value);
 				return lx->expansion != NULL;
 			}
 		lex_error(lx, "macro $%s is not defined", name);
 	}
-	unget(lx, lx->after);
+	lex_unget(lx, lx->after);
 	lx->after = EOF;
 	return false;
 }
@@ -422,7 +115,7 @@ static void
 set_text(struct lexer *lx, struct lex_token *t, enum lex_kind kind,
     const char *s)
 {
-	const char *copy = keep(lx, s);
+	const char *copy = lex_keep(lx, s);
 
 	if (copy == NULL)
 		return;
@@ -439,14 +132,14 @@ read_word(struct lexer *lx, int c, char buf[LEX_TEXT_MAX])
 {
 	size_t n = 0;
 
-	for (; is_word(c) || c == '$'; c = get(lx)) {
+	for (; is_word(c) || c == '$'; c = lex_get(lx)) {
 		if (c == '$') {
 			if (!expand_macro(lx))
 				return -1;
 		} else if (n < LEX_TEXT_MAX)
 			buf[n++] = c;
 	}
-	unget(lx, c);
+	lex_unget(lx, c);
 	if (n == LEX_TEXT_MAX) {
 		lex_error(lx, "a word is longer than %d characters",
 		    LEX_TEXT_MAX - 1);
@@ -497,9 +190,9 @@ is_assignment(struct lexer *lx)
 	if (lx->nwords > 0)
 		return false;
 	do
-		c = get(lx);
+		c = lex_get(lx);
 	while (c == ' ' || c == '\t');
-	unget(lx, c);
+	lex_unget(lx, c);
 	return c == '=';
 }
 
@@ -524,16 +217,16 @@ lex_string(struct lexer *lx, struct lex_token *t)
 	size_t n = 0;
 	int c;
 
-	while ((c = get_raw(lx)) != '"') {
+	while ((c = lex_get_raw(lx)) != '"') {
 		if (c == '\n' || c == EOF) {
-			unget(lx, c);
+			lex_unget(lx, c);
 			lex_error(lx, "the string is not closed by a quote");
 			return;
 		}
 		if (c == '\\') {
-			c = get_raw(lx);
+			c = lex_get_raw(lx);
 			if (c != '"' && c != '\\') {
-				unget(lx, c);
+				lex_unget(lx, c);
 				c = '\\';
 			}
 		}
@@ -572,7 +265,7 @@ lex_eof(struct lexer *lx, struct lex_token *t)
 	if (!lx->at_start)		/* the last line lacks its newline */
 		return lex_newline(lx, t);
 	if (lx->depth > 1) {
-		pop(lx);
+		lex_pop(lx);
 		return false;
 	}
 	t->kind = LEX_END;
@@ -632,7 +325,7 @@ lex_next(struct lexer *lx, struct lex_token *t)
 		if (lx->at_start && lx->braces == 0)
 			lx->nwords = 0;
 		if (lx->at_start && lx->include != NULL)
-			push_include(lx);
+			lex_push_include(lx);
 	} while (!lex_any(lx, t));
 	if (lx->nwords < LEX_WORDS_MAX)
 		lx->words[lx->nwords++] = *t;
