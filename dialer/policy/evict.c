@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who has to go for a new inbound peer when all places are taken.  Never
- * persistent or unconditional ones.  The oldest of each of 8 groups chosen
- * by a secret hash and the older half are protected; of the rest the
- * youngest of the group with most connections goes, unless it is younger
- * than 10 s.  An attacker can neither aim at the protected groups nor
- * outlast the old, however fast he comes: the young count for the halves.
+ * persistent or unconditional ones.  The older half of all the others is
+ * protected, and the oldest of each of 8 groups chosen by a secret hash; of
+ * the rest the youngest of the group with most connections goes, unless it
+ * is younger than 10 s.  An attacker can neither aim at the protected groups
+ * nor outlast the old, however fast he comes: the young count for the half.
  *
  * A choice costs a sort, so the whole order is kept for a moment, and so is
  * the knowledge that nobody may go.
@@ -26,6 +26,7 @@ struct evict_candidate {
 	uint64_t	since;
 	uint32_t	conn;
 	unsigned	size;		/* of its group, where it is youngest */
+	bool		is_old;		/* one of the older half */
 };
 
 void
@@ -112,18 +113,20 @@ collect(struct policy *p)
 	return c - p->evict.scratch;
 }
 
-/* Take the oldest of the first groups out; the order is by_group(). */
+/* Take the protected out.  The order is, and stays, that of by_group(). */
 static unsigned
-protect_groups(struct evict_candidate *v, unsigned n)
+leave_unprotected(struct evict_candidate *v, unsigned n)
 {
 	unsigned i, left = 0, groups = 0;
+	uint64_t group = 0;
 	bool first;
 
 	for (i = 0; i < n; i++) {
-		first = i == 0 || v[i].group.v != v[i - 1].group.v;
+		first = i == 0 || v[i].group.v != group;
+		group = v[i].group.v;
 		if (first && groups < POLICY_EVICT_GROUPS)
 			groups++;
-		else
+		else if (!v[i].is_old)
 			v[left++] = v[i];
 	}
 	return left;
@@ -159,16 +162,14 @@ choose(struct policy *p, uint64_t now)
 {
 	struct evict *e = &p->evict;
 	struct evict_candidate *v = e->scratch;
-	unsigned n, old;
+	unsigned i, n;
 
 	n = collect(p);
-	sort(v, n, by_group);
-	n = protect_groups(v, n);
 	sort(v, n, by_age);
-	old = n / 2;
-	v += old;
-	n -= old;
+	for (i = 0; i < n / 2; i++)
+		v[i].is_old = true;
 	sort(v, n, by_group);
+	n = leave_unprotected(v, n);
 	size_groups(v, n);
 	sort(v, n, by_size);
 	e->nvictims = 0;

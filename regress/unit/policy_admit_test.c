@@ -181,9 +181,9 @@ ATF_TC_BODY(full, tc)
 
 	add(fx, CONF_UNCONDITIONAL, 500);
 	add(fx, CONF_PERSISTENT, 501);
-	fx->conf->limits.max_inbound = 4;
+	fx->conf->limits.max_inbound = 30;
 	fx_start(fx);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 30; i++) {
 		a = fx_addr(i);
 		ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, NULL));
 	}
@@ -192,15 +192,15 @@ ATF_TC_BODY(full, tc)
 		a = fx_addr(i);
 		ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, NULL));
 	}
-	ATF_CHECK_EQ_MSG(4, fx_counts(fx).inbound, "they fill no place");
-	a = fx_addr(10);
+	ATF_CHECK_EQ_MSG(30, fx_counts(fx).inbound, "they fill no place");
+	a = fx_addr(100);
 	ATF_CHECK_EQ_MSG(VERDICT_FULL, fx_inbound(fx, &a, NULL, NULL),
 	    "a seed evicts nobody");
 	ATF_CHECK_EQ(0, fx->ndrops);
 	fx_down(fx, 1, DOWN_PEER_CLOSED);
 	ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, NULL));
 	ATF_CHECK_EQ(1, policy_stats(fx->p)->verdicts[VERDICT_FULL]);
-	ATF_CHECK_EQ(7, policy_stats(fx->p)->verdicts[VERDICT_OK]);
+	ATF_CHECK_EQ(33, policy_stats(fx->p)->verdicts[VERDICT_OK]);
 	fx_free(fx);
 }
 
@@ -230,6 +230,27 @@ ATF_TC_BODY(default_limits, tc)
 	a = fx_addr(i);
 	ATF_CHECK_EQ_MSG(VERDICT_FULL, fx_inbound(fx, &a, NULL, NULL),
 	    "all are too young to be evicted");
+	fx_free(fx);
+}
+
+/* What the config says of a peer counts from the reload on. */
+ATF_TC_WITHOUT_HEAD(reload_counts_anew);
+ATF_TC_BODY(reload_counts_anew, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr a = fx_addr(1);
+	struct host_addr h = fx_host(1, "20.0.1.1");
+	struct conf *c = fx_conf(MODE_PEER);
+
+	fx_start(fx);
+	ATF_REQUIRE_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, NULL));
+	ATF_CHECK_EQ(1, fx_counts(fx).inbound);
+	ATF_REQUIRE_EQ(0, conf_add_peer(c, CONF_UNCONDITIONAL, &h));
+	fx_reload(fx, c);
+	ATF_CHECK_EQ(0, fx_counts(fx).inbound);
+	ATF_CHECK_EQ(1, fx_counts(fx).inbound_all);
+	fx_reload(fx, fx_conf(MODE_PEER));
+	ATF_CHECK_EQ(1, fx_counts(fx).inbound);
 	fx_free(fx);
 }
 
@@ -319,6 +340,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bans_are_bounded);
 	ATF_TP_ADD_TC(tp, full);
 	ATF_TP_ADD_TC(tp, default_limits);
+	ATF_TP_ADD_TC(tp, reload_counts_anew);
 	ATF_TP_ADD_TC(tp, not_wanted);
 	ATF_TP_ADD_TC(tp, admitted_and_forgotten);
 	ATF_TP_ADD_TC(tp, replay);

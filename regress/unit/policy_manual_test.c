@@ -187,7 +187,7 @@ ATF_TC_BODY(make_persistent, tc)
 {
 	struct fx *fx = idle();
 	struct host_addr h = fx_host(1, "20.1.0.1");
-	uint32_t conn;
+	struct m_admit m = { .conn = 1 };
 
 	dial(fx, 5, &h, true);
 	ATF_CHECK_EQ(STATUS_OK, last_answer(fx)->status);
@@ -197,8 +197,12 @@ ATF_TC_BODY(make_persistent, tc)
 	ATF_CHECK_EQ(2, fx->nanswers);
 	ATF_CHECK_EQ(1, fx->ndials);
 	fx_reload(fx, fx_conf(MODE_PEER));
-	conn = fx_connected(fx, 0);
-	fx_down(fx, conn, DOWN_PEER_ERROR);
+	m.id = h.id;
+	m.na = fx_addr(1).na;
+	m.dial = fx->dials[0].d.dial;
+	ATF_CHECK_MSG(policy_admit(fx->p, fx->now, &m).persistent,
+	    "engine is told so");
+	fx_down(fx, m.conn, DOWN_PEER_ERROR);
 	fx_run(fx, 10 * FX_SECOND);
 	ATF_CHECK(fx_find_dial(fx, &h.id, 1) >= 1);
 	fx_free(fx);
