@@ -31,6 +31,10 @@ fuzzers: $(F)/config.mk
 	@sh mk/rules.sh . $(F)
 	@$(MAKE) -f mk/build.mk O=$(F) fuzz
 
+# Real CometBFT peers to test against; where there is no Go it says so.
+cometpeers:
+	@sh regress/interop/build.sh $(R)/interop
+
 deps:
 	@sh mk/deps.sh run
 deps-check:
@@ -48,13 +52,13 @@ install: release
 # --- proving ----------------------------------------------------------------
 
 check: deps-check
-	@$(MAKE) release asan fuzzers tests
+	@$(MAKE) release asan fuzzers tests cometpeers
 	@sh mk/check.sh short
 check-long: deps-check
-	@$(MAKE) release asan fuzzers tests
+	@$(MAKE) release asan fuzzers tests cometpeers
 	@sh mk/check.sh long
 interop: deps-check
-	@$(MAKE) release tests
+	@$(MAKE) release tests cometpeers
 	@sh mk/check.sh interop
 vectors: $(R)/config.mk
 	@sh mk/rules.sh . $(R)
@@ -72,5 +76,5 @@ lint: deps-check
 clean:
 	rm -rf build
 
-.PHONY: all release asan tests fuzzers deps deps-check run install check \
+.PHONY: all release asan tests fuzzers cometpeers deps deps-check run install check \
 	check-long interop vectors bench fuzz lint clean
