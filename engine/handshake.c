@@ -135,7 +135,8 @@ on_node_info(struct wire_conn *w, const struct nodeinfo *info, void *arg)
 		handshake_fail(c, REFUSED_BANNED, NULL);
 		return;
 	}
-	if (!engine_may_admit(c->eng)) {
+	/* dialer dials when it knows the bans; it may be ahead of us there. */
+	if (c->dial == 0 && !engine_may_admit(c->eng)) {
 		handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
 		return;
 	}
