@@ -157,7 +157,7 @@ deck_refill(struct deck *d)
 {
 	uint32_t	 max, i;
 
-	max = d->total > SMALL ? DRAWS_MAX : d->total;
+	max = d->total > DRAWS_MAX ? DRAWS_MAX : d->total;
 	d->nahead = d->used = 0;
 	while (d->nahead < AHEAD && d->drawn < max) {
 		i = deck_entry(d, d->total > SMALL ? number_large(d) :

@@ -248,6 +248,29 @@ ATF_TC_BODY(diversity_yields, tc)
 	fix_free(&f);
 }
 
+/* All of a pool is looked at in vain: that ends, whatever its size. */
+ATF_TC_WITHOUT_HEAD(pool_used_up);
+ATF_TC_BODY(pool_used_up, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	unsigned int		 i, n;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 8);
+	for (i = 0; i < 1800; i++) {
+		a = fix_addr(i, "20.0.0.1", 1);
+		a.na.ip[13] = i % 12;
+		a.na.ip[14] = i / 12;
+		fix_hear(&f, &a, i);
+		if (i % 20 != 19)
+			continue;
+		n = ask(&f, true);
+		ATF_CHECK_MSG(n <= 48, "%u", n);
+	}
+	ATF_CHECK(fix_counts(&f).size > 1280);
+	fix_free(&f);
+}
+
 ATF_TC_WITHOUT_HEAD(private_network);
 ATF_TC_BODY(private_network, tc)
 {
@@ -369,6 +392,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, not_whom);
 	ATF_TP_ADD_TC(tp, diversity);
 	ATF_TP_ADD_TC(tp, diversity_yields);
+	ATF_TP_ADD_TC(tp, pool_used_up);
 	ATF_TP_ADD_TC(tp, private_network);
 	ATF_TP_ADD_TC(tp, by_table);
 	ATF_TP_ADD_TC(tp, uniform);
