@@ -98,6 +98,21 @@ range_find(const uint8_t ip[16], unsigned int flags)
 	return NULL;
 }
 
+/*
+ * An IPv4 address whose first byte begins no range above (nor is that of
+ * the broadcast address): most of what is ever asked about.
+ */
+static bool
+is_plain(const uint8_t ip[16])
+{
+	static const uint8_t	special[256] = {
+		[0] = 1, [10] = 1, [100] = 1, [127] = 1, [169] = 1,
+		[172] = 1, [192] = 1, [198] = 1, [203] = 1,
+	};
+
+	return ip_is_v4(ip) && ip[12] < 224 && !special[ip[12]];
+}
+
 bool
 ip_is_unspecified(const uint8_t ip[16])
 {
@@ -111,6 +126,8 @@ ip_is_valid(const uint8_t ip[16])
 {
 	static const uint8_t	broadcast[16] = V4(255, 255, 255, 255);
 
+	if (is_plain(ip))
+		return true;
 	return !ip_is_unspecified(ip) && memcmp(ip, broadcast, 16) != 0 &&
 	    range_find(ip, R_INVALID) == NULL;
 }
@@ -128,6 +145,8 @@ ip_is_local(const uint8_t ip[16])
 bool
 ip_is_routable_comet(const uint8_t ip[16])
 {
+	if (is_plain(ip))
+		return true;
 	return ip_is_valid(ip) && !ip_is_local(ip) &&
 	    range_find(ip, R_UNROUTABLE) == NULL;
 }
@@ -135,6 +154,8 @@ ip_is_routable_comet(const uint8_t ip[16])
 bool
 ip_is_routable(const uint8_t ip[16])
 {
+	if (is_plain(ip))
+		return true;
 	return ip_is_routable_comet(ip) && range_find(ip, R_STRICT) == NULL;
 }
 
@@ -201,6 +222,8 @@ netgroup_of(const uint8_t ip[16], bool strict)
 	static const uint8_t	 onioncat[16] = { 0xfd, 0x87, 0xd8, 0x7e,
 				    0xeb, 0x43 };
 
+	if (is_plain(ip))
+		return group_v4(ip[12], ip[13]);
 	if (strict && ip_is_local(ip))
 		return group_make(G_LOCAL, 0);
 	if (strict && !ip_is_routable_comet(ip))

@@ -22,7 +22,7 @@ refuse(struct book *b, const struct peer_addr *addr)
 
 /* One more place, from another source: each half as likely as the last. */
 static void
-one_more_place(struct book *b, uint32_t i, struct netgroup source)
+one_more_place(struct book *b, uint32_t i, const uint8_t source[16])
 {
 	const struct entry	*e = entry_at(b, i);
 	uint32_t		 place;
@@ -31,7 +31,7 @@ one_more_place(struct book *b, uint32_t i, struct netgroup source)
 	if (entry_is_old(e) || e->nrefs == BOOK_REFS_MAX ||
 	    rng_below(b->rng, 1U << e->nrefs) != 0)
 		return;
-	place = bk_new_place(b, &e->addr, source);
+	place = bk_new_place(b, &e->addr, bk_group(b, source));
 	for (n = 0; n < e->nrefs; n++)
 		if (e->at.ref[n] / SLOTS == place / SLOTS)
 			return;
@@ -40,7 +40,7 @@ one_more_place(struct book *b, uint32_t i, struct netgroup source)
 }
 
 static void
-heard_again(struct book *b, uint32_t i, struct netgroup source)
+heard_again(struct book *b, uint32_t i, const uint8_t source[16])
 {
 	struct entry	*e = entry_at(b, i);
 
@@ -103,47 +103,65 @@ may_claim(const struct book *b, const uint32_t *eps, unsigned int n,
 
 /* --- new -------------------------------------------------------------- */
 
-/*
- * Enter an address.  proved: the ID itself was authenticated at that IP,
- * so that it may push aside what others claimed.  limited: at the expense
- * of its source's group.  *index, if not NULL: the entry, if there is one.
- */
-enum book_result
-bk_enter(struct book *b, const struct peer_addr *addr, struct netgroup source,
-    bool proved, bool limited, uint32_t *index)
+/* Enter one that is not there; victim goes for it, or NIL. */
+static enum book_result
+enter_new(struct book *b, const struct peer_addr *addr,
+    const uint8_t source[16], bool limited, uint32_t victim, uint32_t *index)
 {
-	uint32_t	 eps[ENDPOINTS_MAX], victim, place, i;
-	unsigned int	 k, n;
+	struct netgroup	 g = bk_group(b, source);
+	uint32_t	 place, i;
 
-	n = bk_endpoints(b, &addr->id, eps);
-	for (k = 0; k < n; k++) {
-		if (!netaddr_equal(&entry_at(b, eps[k])->addr.na, &addr->na))
-			continue;
-		heard_again(b, eps[k], source);
-		if (index != NULL)
-			*index = eps[k];
-		return BOOK_KNOWN;
-	}
-	if (bk_is_held(b, addr))
-		return BOOK_HELD;
-	if (!may_claim(b, eps, n, proved, &victim))
-		return BOOK_CLAIMED;
-	if (limited && !bk_limit_heard(b, source, false))
+	if (limited && !bk_limit_heard(b, g, false))
 		return BOOK_LIMITED;
-	place = bk_new_place(b, addr, source);
+	place = bk_new_place(b, addr, g);
 	if (!bk_new_yields(b, place, true))
 		return BOOK_NO_ROOM;
 	if (victim != NIL)
 		bk_entry_free(b, victim);
 	bk_new_clear(b, place);
 	i = bk_entry_new(b, addr);
-	entry_at(b, i)->source = source;
+	entry_at(b, i)->source = g;
 	bk_new_put(b, i, place);
 	if (limited)
-		bk_limit_heard(b, source, true);
+		bk_limit_heard(b, g, true);
 	if (index != NULL)
 		*index = i;
 	return BOOK_ADDED;
+}
+
+/*
+ * Enter an address.  source: the IP whose group told.  proved: the ID itself
+ * was authenticated at that IP, so that it may push aside what others
+ * claimed.  limited: at the expense of its source's group.  *index, if not
+ * NULL: the entry, if there is one.
+ */
+enum book_result
+bk_enter(struct book *b, const struct peer_addr *addr,
+    const uint8_t source[16], bool proved, bool limited, uint32_t *index)
+{
+	uint32_t		 eps[ENDPOINTS_MAX], victim;
+	enum book_result	 r;
+	unsigned int		 k, n;
+
+	n = bk_endpoints(b, &addr->id, eps);
+	/* Who is there was allowed in; most of what is heard is known. */
+	for (k = 0; k < n; k++) {
+		if (!netaddr_equal(&entry_at(b, eps[k])->addr.na, &addr->na))
+			continue;
+		if (bk_is_banned(b, entry_at(b, eps[k])))
+			return BOOK_BANNED;
+		heard_again(b, eps[k], source);
+		if (index != NULL)
+			*index = eps[k];
+		return BOOK_KNOWN;
+	}
+	if ((r = refuse(b, addr)) != BOOK_ADDED)
+		return r;
+	if (bk_is_held(b, addr))
+		return BOOK_HELD;
+	if (!may_claim(b, eps, n, proved, &victim))
+		return BOOK_CLAIMED;
+	return enter_new(b, addr, source, limited, victim, index);
 }
 
 /* --- the ways in ------------------------------------------------------ */
@@ -152,14 +170,10 @@ enum book_result
 book_hear(struct book *b, uint32_t now, const struct peer_addr *addr,
     const struct book_source *src)
 {
-	enum book_result	 r;
-
 	bk_tick(b, now);
 	if (book_is_private(b, &src->id))
 		return BOOK_PRIVATE_SOURCE;
-	if ((r = refuse(b, addr)) != BOOK_ADDED)
-		return r;
-	return bk_enter(b, addr, bk_group(b, src->ip), false, true, NULL);
+	return bk_enter(b, addr, src->ip, false, true, NULL);
 }
 
 /* Choose fairly which to look at (reservoir), then in which order. */
@@ -207,7 +221,6 @@ book_announce(struct book *b, uint32_t now, const struct peer_addr *peer,
 {
 	struct peer_addr	 addr = *peer;
 	enum book_result	 r;
-	struct netgroup		 group;
 	bool			 own_ip;
 
 	bk_tick(b, now);
@@ -218,19 +231,14 @@ book_announce(struct book *b, uint32_t now, const struct peer_addr *peer,
 		addr.na = *listens;
 	if ((r = refuse(b, &addr)) != BOOK_ADDED)
 		return r;
-	group = bk_group(b, peer->na.ip);
-	if (!bk_limit_announce(b, group))
+	if (!bk_limit_announce(b, bk_group(b, peer->na.ip)))
 		return BOOK_LIMITED;
-	return bk_enter(b, &addr, group, own_ip, true, NULL);
+	return bk_enter(b, &addr, peer->na.ip, own_ip, true, NULL);
 }
 
 enum book_result
 book_import(struct book *b, uint32_t now, const struct peer_addr *addr)
 {
-	enum book_result	 r;
-
 	bk_tick(b, now);
-	if ((r = refuse(b, addr)) != BOOK_ADDED)
-		return r;
-	return bk_enter(b, addr, bk_group(b, addr->na.ip), false, false, NULL);
+	return bk_enter(b, addr, addr->na.ip, false, false, NULL);
 }

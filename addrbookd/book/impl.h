@@ -46,6 +46,7 @@
 #define PATIENCE	(3 * DAY)	/* with an incumbent that is silent */
 #define TESTS_WANTED	3		/* failed, TEST_SPACING apart */
 #define TEST_SPACING	HOUR
+#define ASK_SPACING	HOUR		/* for a place in old */
 #define TRY_SPACING	(10 * MINUTE)	/* crawl: of one triple */
 #define VERIFY_AFTER	(3 * HOUR)	/* probe: of an old acquaintance */
 #define BACKOFF_MAX	DAY
@@ -125,9 +126,9 @@ struct entry {
 	uint8_t		nrefs;		/* places in the tables */
 	uint8_t		sched;
 	uint32_t	pool_pos;
-	uint32_t	ready_pos;
-
 	uint32_t	first_success;
+
+	uint32_t	ready_pos;
 	uint32_t	first_heard;
 	uint32_t	last_heard;
 	uint32_t	last_failure;
@@ -456,7 +457,7 @@ bool		 bk_limit_announce(struct book *, struct netgroup);
 
 /* hear.c */
 enum book_result bk_enter(struct book *, const struct peer_addr *,
-		    struct netgroup source, bool proved, bool limited,
+		    const uint8_t source[16], bool proved, bool limited,
 		    uint32_t *index);
 
 /* outcome.c */

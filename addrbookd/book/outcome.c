@@ -56,15 +56,12 @@ bk_drop_rivals(struct book *b, uint32_t i)
 static uint32_t
 enter_dialled(struct book *b, const struct peer_addr *addr)
 {
-	struct netgroup	 own = bk_group(b, addr->na.ip);
+	const uint8_t	*own = addr->na.ip;
 	uint32_t	 i = NIL, place;
 
-	if (bk_refuse(b, addr) != BOOK_ADDED ||
-	    bk_ban_now(b, &addr->id, addr->na.ip))
-		return NIL;
 	if (bk_enter(b, addr, own, true, false, &i) != BOOK_NO_ROOM)
 		return i;
-	place = bk_new_place(b, addr, own);
+	place = bk_new_place(b, addr, bk_group(b, own));
 	if (entry_at(b, b->newtab[place])->level > BOOK_HEARD)
 		return NIL;
 	bk_new_clear(b, place);
@@ -99,22 +96,45 @@ note_success(struct book *b, struct entry *e)
 	b->last_success = b->now;
 }
 
+/* It is about to be moved to the end of two lists. */
+static void
+fetch_neighbours(const struct book *b, const struct entry *e)
+{
+	int	 c;
+
+	for (c = 0; c < CHAIN_MAX; c++) {
+		__builtin_prefetch(&entry_at(b, e->link[c].next)->link[c]);
+		__builtin_prefetch(&entry_at(b, e->link[c].prev)->link[c]);
+	}
+}
+
+/* One that has no place in old asks for it when it can get it, and hourly. */
+static bool
+asks_for_old(const struct book *b, const struct entry *e)
+{
+	return !entry_is_old(e) && (e->level < BOOK_GOOD ||
+	    since(b->now, e->last_success) >= ASK_SPACING);
+}
+
 static void
 success(struct book *b, const struct peer_addr *addr, uint32_t i,
     enum book_outcome how)
 {
 	struct entry	*e;
+	bool		 asks;
 
 	if (i == NIL && (i = enter_dialled(b, addr)) == NIL)
 		return;
-	bk_drop_rivals(b, i);
 	e = entry_at(b, i);
+	fetch_neighbours(b, e);
+	bk_drop_rivals(b, i);
+	asks = asks_for_old(b, e);
 	tried(b, i);
 	note_success(b, e);
 	bk_set_level(b, i, level_earned(b, e, how));
 	if (e->flags & ENTRY_CONTESTED)
 		bk_contest_forget(b, i);
-	if (e->level == BOOK_GOOD && !entry_is_old(e))
+	if (e->level == BOOK_GOOD && asks)
 		bk_promote(b, i);
 	bk_fresh(b, i, bk_fresh_of(b, e));
 	bk_sched_due(b, i);

@@ -60,7 +60,9 @@ fill(const struct book *b, uint32_t i, enum book_why why,
 	const struct entry	*e = entry_at(b, i);
 
 	p->addr = e->addr;
-	p->level = bk_is_senior(b, i) ? BOOK_SENIOR : e->level;
+	p->level = e->level;
+	if (e->level == BOOK_GOOD && bk_is_senior(b, i))
+		p->level = BOOK_SENIOR;
 	p->why = why;
 }
 

@@ -348,6 +348,31 @@ ATF_TC_BODY(hosts_and_blocks, tc)
 	ATF_CHECK(!same_block("1.2.3.4", "::1:203:0:0:0"));
 }
 
+/* The short way for plain addresses agrees with the table of ranges. */
+ATF_TC_WITHOUT_HEAD(plain_addresses);
+ATF_TC_BODY(plain_addresses, tc)
+{
+	uint8_t	 ip[16] = { [10] = 0xff, [11] = 0xff };
+	int	 a, b, c;
+	bool	 want;
+
+	for (a = 0; a < 256; a++)
+		for (b = 0; b < 256; b++)
+			for (c = 0; c < 256; c += 17) {
+				ip[12] = a;
+				ip[13] = b;
+				ip[14] = ip[15] = c;
+				/* Every range of IPv4 is a refusal. */
+				want = ip_special_range(ip) == NULL;
+				ATF_REQUIRE_EQ(want, ip_is_routable(ip));
+				ATF_REQUIRE(!want || ip_is_routable_comet(ip));
+				ATF_REQUIRE(!want || ip_is_valid(ip));
+				ATF_REQUIRE(!want || netgroup_equal(
+				    netgroup_of(ip, true),
+				    netgroup_of(ip, false)));
+			}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, strict_routability);
@@ -359,5 +384,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sockaddrs);
 	ATF_TP_ADD_TC(tp, groups_do_not_meet);
 	ATF_TP_ADD_TC(tp, hosts_and_blocks);
+	ATF_TP_ADD_TC(tp, plain_addresses);
 	return atf_no_error();
 }
