@@ -86,6 +86,7 @@ children_come_back_head()
 children_come_back_body()
 {
 	net_init
+	net_deaths=expected
 	start_peer a
 	start_peer b "persistent peer \"$(pexd_at a)\""
 	wait_for 20 connected a b || net_give_up b "not connected"
@@ -158,6 +159,7 @@ memory_survives_head()
 memory_survives_body()
 {
 	net_init
+	net_deaths=expected
 	one=1111111111111111111111111111111111111111
 	two=2222222222222222222222222222222222222222
 	start_peer a
