@@ -23,7 +23,7 @@ static const struct policy policies[] = {
 	 * sendfd: their sockets.
 	 */
 	{ ROLE_PARENT, true, "stdio rpath wpath cpath fattr chown inet unix "
-	    "getpw sendfd proc exec" },
+	    "getpw sendfd proc exec ps" },	/* ps: show processes */
 	/* inet: accept; recvfd: listeners, pipes, sockets from dialer. */
 	{ ROLE_ENGINE, false, "stdio inet recvfd" },
 	/* inet: connect, ask name servers; sendfd: sockets to engine. */
