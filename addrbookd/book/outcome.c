@@ -108,12 +108,15 @@ fetch_neighbours(const struct book *b, const struct entry *e)
 	}
 }
 
-/* One that has no place in old asks for it when it can get it, and hourly. */
+/*
+ * One that has no place in old asks for it when it can get it, and at its
+ * first success of each hour: a crawler verifies more often than that.
+ */
 static bool
 asks_for_old(const struct book *b, const struct entry *e)
 {
 	return !entry_is_old(e) && (e->level < BOOK_GOOD ||
-	    since(b->now, e->last_success) >= ASK_SPACING);
+	    e->last_success / ASK_SPACING != b->now / ASK_SPACING);
 }
 
 static void

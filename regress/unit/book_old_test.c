@@ -128,6 +128,26 @@ ATF_TC_BODY(no_caps_in_a_private_network, tc)
 	fix_free(&f);
 }
 
+/* A crawler verifies every ten minutes; the place is asked for all the same. */
+ATF_TC_WITHOUT_HEAD(asked_for_however_often_verified);
+ATF_TC_BODY(asked_for_however_often_verified, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a = at(1, 1, 1, 1, 1), b = at(2, 1, 1, 1, 2);
+	unsigned int		 i;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 7);
+	fix_good(&f, &a);
+	fix_good(&f, &b);
+	ATF_REQUIRE_EQ(0, fix_counts(&f).contests);
+	for (i = 0; i < 12; i++) {
+		fix_wait(&f, 10 * FIX_MINUTE);
+		fix_outcome(&f, &b, BOOK_LIVE);
+	}
+	ATF_CHECK_EQ(1, fix_counts(&f).contests);
+	fix_free(&f);
+}
+
 /* Two of a host; the first answers no more. */
 struct rivals {
 	struct peer_addr	 first, second, other;
@@ -343,6 +363,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, host_cap);
 	ATF_TP_ADD_TC(tp, block_and_group_caps);
 	ATF_TP_ADD_TC(tp, no_caps_in_a_private_network);
+	ATF_TP_ADD_TC(tp, asked_for_however_often_verified);
 	ATF_TP_ADD_TC(tp, patience);
 	ATF_TP_ADD_TC(tp, tests_are_spaced);
 	ATF_TP_ADD_TC(tp, an_answer_ends_it);
