@@ -86,7 +86,9 @@ ATF_TC_BODY(never_the_young, tc)
 	fx->now += 9999;
 	ATF_CHECK_EQ(VERDICT_FULL, fx_inbound(fx, &a, NULL, NULL));
 	/* A lack of victims is remembered for a moment, not for long. */
-	fx->now += 1001;
+	fx->now += 1;
+	ATF_CHECK_EQ(VERDICT_FULL, fx_inbound(fx, &a, NULL, NULL));
+	fx->now += 1000;
 	ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, &evict));
 	ATF_CHECK(evict != 0);
 	fx_free(fx);
@@ -211,6 +213,34 @@ ATF_TC_BODY(keyed_groups_are_protected, tc)
 	ATF_CHECK_MSG(full > 10 && full < 50, "%u times an old one", full);
 }
 
+/* Of groups with as many connections each the youngest peer goes. */
+ATF_TC_WITHOUT_HEAD(the_youngest_of_equals);
+ATF_TC_BODY(the_youngest_of_equals, tc)
+{
+	unsigned run, i, youngest = 0, eldest = 0;
+
+	for (run = 0; run < 64; run++) {
+		struct fx *fx = fx_new(MODE_PEER);
+		struct peer_addr a = in_group(1000, 200);
+		uint32_t evict = 0;
+
+		rng_seed_number(&fx->rng, run);
+		fx->conf->limits.max_inbound = 20;
+		fx->conf->limits.max_outbound = 0;
+		fx_start(fx);
+		for (i = 0; i < 20; i++, fx->now += FX_SECOND)
+			(void)come(fx, i, i);
+		fx->now += FX_MINUTE;
+		ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, &evict));
+		youngest += evict == 20;
+		eldest += evict == 11;
+		fx_free(fx);
+	}
+	/* Unless its group is one of the protected 8 of 20. */
+	ATF_CHECK_MSG(youngest > 20, "%u of 64 times", youngest);
+	ATF_CHECK_MSG(eldest < 10, "%u of 64 times the eldest", eldest);
+}
+
 /* An attacker's crowd of one group displaces itself. */
 ATF_TC_WITHOUT_HEAD(a_crowd_displaces_itself);
 ATF_TC_BODY(a_crowd_displaces_itself, tc)
@@ -273,6 +303,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, never_the_named);
 	ATF_TP_ADD_TC(tp, the_older_half_stays);
 	ATF_TP_ADD_TC(tp, keyed_groups_are_protected);
+	ATF_TP_ADD_TC(tp, the_youngest_of_equals);
 	ATF_TP_ADD_TC(tp, a_crowd_displaces_itself);
 	ATF_TP_ADD_TC(tp, many_shrink_the_largest_evenly);
 	return atf_no_error();
