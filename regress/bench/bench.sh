@@ -5,8 +5,13 @@
 #
 # Runs in a network namespace of its own with nothing but loopback, so that no
 # address of a book can be dialled; as root, or where user namespaces are.
+#
+# The daemon, all of its processes, has one core and the clients the others.
+# The crypto floor is measured on that core right before and after each run
+# of load: machines drift, and only what was measured together compares.
+# Each figure is the median of three rounds.
 # Usage: regress/bench/bench.sh BUILD [pexd|cometbft ...]
-# BENCH_SECONDS (5): length of each throughput run.
+# BENCH_SECONDS (5): length of each round of load.
 set -eu
 src=$(cd "$(dirname "$0")/../.." && pwd)
 build=$src/$1
@@ -33,6 +38,10 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/pexd-bench.XXXXXX")
 chmod 755 "$dir"
 daemon=
 tick=$(getconf CLK_TCK)
+cores=$(getconf _NPROCESSORS_ONLN)
+one="taskset -c 0"
+others="taskset -c 1-$((cores - 1))"
+[ "$cores" -gt 1 ] || one= others=
 : > "$out"
 
 cleanup() {
@@ -46,7 +55,7 @@ trap cleanup EXIT
 result() {	# name subject book value unit
 	printf '{"name":"%s","subject":"%s","book":%s,"value":%s,"unit":"%s"}\n' \
 	    "$@" >> "$out"
-	printf '%-18s %-9s %6s %12s %s\n' "$@"
+	printf '%-22s %-9s %6s %12s %s\n' "$@"
 }
 
 # A good entry, verified an hour ago, for each of N addresses that differ in
@@ -126,7 +135,7 @@ start_pexd() {	# entries
 	mkdir -p "$dir/empty"
 	[ "$(id -u)" -ne 0 ] ||
 	    printf 'user nobody\nchroot "%s/empty"\n' "$dir" >> "$dir/pexd/conf"
-	"$pexd" -d -x "$build/libexec" -f "$dir/pexd/conf" \
+	$one "$pexd" -d -x "$build/libexec" -f "$dir/pexd/conf" \
 	    2> "$dir/pexd/log" &
 	daemon=$!
 	wait_for 20 pexd_up || { cat "$dir/pexd/log" >&2; exit 1; }
@@ -152,7 +161,7 @@ start_cometbft() {	# entries
 	    $([ "$1" -gt 20000 ] || echo "-n $1") > "$dir/comet/filled"
 	entries=$(jq -r 'select(.event == "filled") | .size' "$dir/comet/filled")
 	mkfifo "$dir/comet/in"
-	"$comet" run -quiet -seed-mode -strict -allow-dup-ip -max-in 12000 \
+	$one "$comet" run -quiet -seed-mode -strict -allow-dup-ip -max-in 12000 \
 	    -network bench-1 -listen 127.0.0.1:26656 \
 	    -addrbook "$dir/comet/book.json" \
 	    < "$dir/comet/in" > "$dir/comet/out" 2> "$dir/comet/err" &
@@ -177,23 +186,54 @@ field() {	# JSON field
 	printf '%s' "$1" | jq -r "$2"
 }
 
-# CPU per cycle over all its processes, under load and not saturating us.
+floor() {
+	$one "$load" -m floor | jq .sum
+}
+
+median() {	# of the lines of a file
+	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# CPU per cycle over all its processes, as a figure and as a multiple of the
+# floor.
 run_load() {	# subject mode name
-	before=$(ticks $pids)
-	j=$("$load" -t "$target" -N bench-1 -m "$2" -c 16 -j 2 -d "$seconds")
-	after=$(ticks $pids)
-	n=$(field "$j" .cycles)
-	result "$3" "$1" "$entries" "$(awk -v t=$((after - before)) -v k="$tick" \
-	    -v n="$n" 'BEGIN { printf "%.1f", t / k / n * 1e6 }')" us
+	rm -f "$dir"/round.*
+	for round in 1 2 3; do
+		f1=$(floor)
+		before=$(ticks $pids)
+		j=$($others "$load" -t "$target" -N bench-1 -m "$2" -c 16 \
+		    -j 2 -d "$seconds")
+		after=$(ticks $pids)
+		f2=$(floor)
+		awk -v t=$((after - before)) -v k="$tick" \
+		    -v n="$(field "$j" .cycles)" -v f1="$f1" -v f2="$f2" \
+		    -v d="$dir" 'BEGIN {
+			us = t / k / n * 1e6; f = (f1 + f2) / 2
+			printf "%.1f\n", us > d "/round.cpu"
+			printf "%.1f\n", f > d "/round.floor"
+			printf "%.3f\n", us / f > d "/round.ratio"
+		}'
+		for v in cpu floor ratio; do
+			cat "$dir/round.$v" >> "$dir/round.$v.all"
+		done
+		field "$j" '.cycles_per_s | floor' >> "$dir/round.rate.all"
+		[ "$(field "$j" .failed)" = 0 ] ||
+		    echo "failed: $(field "$j" '.failures | tojson')" >&2
+	done
+	result "$3" "$1" "$entries" "$(median "$dir/round.cpu.all")" us
+	result crypto_floor "$1" "$entries" \
+	    "$(median "$dir/round.floor.all")" us
+	result "$3_per_floor" "$1" "$entries" \
+	    "$(median "$dir/round.ratio.all")" x
 	[ "$2" != cycle ] || result cycles_per_s "$1" "$entries" \
-	    "$(field "$j" '.cycles_per_s | floor')" 1/s
+	    "$(median "$dir/round.rate.all")" 1/s
 }
 
 run_latency() {	# subject
-	j=$("$load" -t "$target" -N bench-1 -m cycle -c 1 -n 1000)
+	j=$($others "$load" -t "$target" -N bench-1 -m cycle -c 1 -n 1000)
 	for p in 50 90 99; do
 		result "latency_p$p" "$1" "$entries" \
-		    "$(field "$j" ".latency_us.p$p // .p${p}_us // .p$p")" us
+		    "$(field "$j" ".latency_us.p$p")" us
 	done
 }
 
@@ -206,7 +246,7 @@ run_idle() {	# subject
 	sleep 10		# all are connected and their buffers let go
 	after=$(memory_kib $pids)
 	wait $idle
-	held=$(field "$(cat "$dir/idle")" '.held // .cycles')
+	held=$(field "$(cat "$dir/idle")" '.held')
 	result idle_peer_memory "$1" "$entries" \
 	    "$(awk -v k=$((after - before)) -v n="$held" \
 	    'BEGIN { printf "%.2f", k / n }')" KiB
@@ -222,9 +262,7 @@ bench() {	# subject entries
 }
 
 [ $# -gt 0 ] || set -- pexd cometbft
-printf '%-18s %-9s %6s %12s %s\n' name subject book value unit
-result crypto_floor pexd 0 "$("$load" -m floor |
-    jq -r '.sum_us // .floor_us // .sum')" us
+printf '%-22s %-9s %6s %12s %s\n' name subject book value unit
 for s; do
 	[ "$s" = pexd ] || [ -x "$comet" ] || {
 		echo "no CometBFT peer: $(cat "$build/interop/why" \
