@@ -488,6 +488,9 @@ enum book_broken {
 	BROKEN_MAX
 };
 
+/* check_entry.c: 0, or what is broken about it */
+int		 bk_check_entry(const struct book *, uint32_t);
+
 /* marks.c */
 int		 bk_marks_init(struct marks *, uint32_t nrows);
 void		 bk_marks_free(struct marks *);

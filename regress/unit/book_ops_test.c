@@ -20,7 +20,7 @@ ATF_TC_BODY(random_operations, tc)
 	const char	*wrong;
 	unsigned int	 seed, i;
 
-	for (seed = 0; seed < 40; seed++) {
+	for (seed = 0; seed < 20; seed++) {
 		rng_seed_number(&rng, seed);
 		for (i = 0; i < LENGTH; i++)
 			bytes[i] = rng_u32(&rng);
