@@ -32,7 +32,7 @@ struct addrbookd {
 	int64_t			 wall_ms;	/* at start; monotonic added */
 	uint64_t		 mono_ms;
 	struct store_report	 report;
-	bool			 failing;	/* the store cannot be written */
+	bool			 failing;	/* to write the store */
 	struct m_book_status	 told;		/* to dialer, last */
 	struct m_seniors	 seniors;	/* likewise */
 	uint64_t		 next_seniors;	/* monotonic ms */

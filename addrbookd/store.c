@@ -22,7 +22,7 @@ struct store {
 	struct store_report	*report;	/* while opening */
 };
 
-/* --- opening --------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------- */
 
 enum found {		/* what stands at the store's path */
 	FOUND_NOTHING,
@@ -289,7 +289,7 @@ fail:
 	return NULL;
 }
 
-/* --- loading --------------------------------------------------------------- */
+/* --- loading ---------------------------------------------------------- */
 
 struct loader {
 	struct book	*book;
@@ -405,7 +405,7 @@ store_load(struct store *s, struct book *book, uint32_t now)
 	return l.taken;
 }
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------- */
 
 static size_t
 encode(struct book *book, const struct book_change *c, uint8_t *out)

@@ -10,11 +10,12 @@
 #include "addrbookd/store.h"
 
 #define STORE_FILE		"addrbook.db"
-#define STORE_COPY		"addrbook.db.copy"	/* of the last clean start */
+/* Of the last clean start. */
+#define STORE_COPY		"addrbook.db.copy"
 #define STORE_VERSION		1		/* of the schema */
-#define STORE_APPLICATION	0x70657864	/* "pexd" in the file's header */
+#define STORE_APPLICATION	0x70657864	/* "pexd" in its header */
 #define STORE_BLOB_MAX		320		/* bytes of an encoded row */
-#define STORE_QUEUE		4096		/* rows waiting for the writer */
+#define STORE_QUEUE		4096	/* rows waiting for the writer */
 #define STORE_PATH_SIZE		1200
 #define STORE_NODE_DAYS		30		/* unseen nodes are forgotten */
 
@@ -57,7 +58,7 @@ struct store_node {
 	uint32_t	latency_ms;
 	uint32_t	first_seen, last_seen, last_try;
 	uint16_t	share[STORE_WINDOWS];	/* up, of 65535 */
-	uint16_t	weight[STORE_WINDOWS];	/* how much is known, likewise */
+	uint16_t	weight[STORE_WINDOWS];	/* how much is known */
 };
 
 /* store_rows.c: rows to bytes and back.  Decoding: 0, or -1. */

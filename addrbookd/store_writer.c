@@ -55,7 +55,7 @@ mono_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* --- jobs ------------------------------------------------------------------ */
+/* --- jobs ------------------------------------------------------------- */
 
 static int
 do_fact(struct store_writer *w, const struct store_job *j)
@@ -147,7 +147,7 @@ static int (*const jobs[])(struct store_writer *, const struct store_job *) = {
 	[JOB_UPTIME]		= do_uptime,
 };
 
-/* --- the thread ------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------- */
 
 static void
 take_batch(struct store_writer *w)
@@ -286,7 +286,7 @@ writer_main(void *arg)
 	}
 }
 
-/* --- the main thread's side --------------------------------------------------- */
+/* --- the main thread's side ------------------------------------------- */
 
 static int
 make_pipe(int fds[2])

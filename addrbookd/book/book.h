@@ -146,7 +146,8 @@ unsigned int	 book_hear_list(struct book *, uint32_t now,
  * hearsay of the socket's group.  peer.na is the socket's far end.
  */
 enum book_result book_announce(struct book *, uint32_t now,
-		    const struct peer_addr *peer, const struct netaddr *listens);
+		    const struct peer_addr *peer,
+		    const struct netaddr *listens);
 /*
  * From a file of the operator's, with its own group as the source, outside
  * the limits: as heard, or with its level and times (places and the source

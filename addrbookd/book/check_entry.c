@@ -180,8 +180,9 @@ static int
 check_sets(const struct book *b, uint32_t i)
 {
 	const struct entry	*e = entry_at(b, i);
-	enum ready		 ready = entry_is_old(e) ? READY_OLD : READY_NEW;
+	enum ready		 ready;
 
+	ready = entry_is_old(e) ? READY_OLD : READY_NEW;
 	if (e->pool != pool_expected(e))
 		return BROKEN_POOL;
 	if (e->pool_pos >= b->pools.count[e->pool] ||

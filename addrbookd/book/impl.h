@@ -137,7 +137,7 @@ struct entry {
 		uint32_t	ref[BOOK_REFS_MAX];	/* new places */
 		struct {
 			uint32_t	place;
-			uint32_t	next, prev;	/* old ones of a group */
+			uint32_t	next, prev;	/* old, same group */
 			uint32_t	last_test;
 		} old;
 	} at;

@@ -79,7 +79,7 @@ tally_count(const struct tally *t, uint64_t key)
 #define SMALL		1024		/* a pool that is shuffled whole */
 #define SEEN_CELLS	4096
 #define DRAWS_MAX	1280		/* from a pool that is not */
-#define AHEAD		16		/* entries fetched before they are used */
+#define AHEAD		16		/* entries fetched before use */
 
 /* A random order of one or two sets of the book. */
 struct deck {

@@ -67,7 +67,8 @@ ATF_TC_BODY(lists_and_selections, tc)
 ATF_TC_WITHOUT_HEAD(picks_and_outcomes);
 ATF_TC_BODY(picks_and_outcomes, tc)
 {
-	struct m_pick			 m = { .kind = PICK_CRAWL, .want = 250 };
+	struct m_pick			 m = { .kind = PICK_CRAWL,
+					    .want = 250 };
 	const struct m_picked		*p;
 	struct peer_addr		 a = fix_peer(0);
 	unsigned			 n, i;
