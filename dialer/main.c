@@ -114,8 +114,8 @@ stop(void *ctx)
 {
 	struct dialer *d = ctx;
 
+	resolver_free(d->resolver);	/* may turn the loop once more */
 	connects_free(d->connects);
-	resolver_free(d->resolver);
 	policy_free(d->policy);
 	event_free(d->timer);
 }

@@ -21,6 +21,7 @@
 #include "dialer/dialer.h"
 
 #define LOOKUPS_MAX	256	/* names asked for at once */
+#define CANCEL_TURNS	8	/* of the loop, to let go of them at the end */
 
 struct lookup {
 	LIST_ENTRY(lookup)	 entry;
@@ -31,6 +32,8 @@ struct lookup {
 	struct event		 later;		/* an answer without DNS */
 	uint8_t			 ips[POLICY_IPS_MAX][16];
 	size_t			 n;
+	bool			 asking;	/* evdns_getaddrinfo() runs */
+	bool			 answered;
 };
 
 struct resolver {
@@ -38,6 +41,7 @@ struct resolver {
 	struct evdns_base	*dns;
 	LIST_HEAD(, lookup)	 lookups;
 	unsigned		 nlookups;
+	bool			 closing;
 };
 
 static void
@@ -78,6 +82,25 @@ lookup_free(struct lookup *l)
 	free(l);
 }
 
+/*
+ * libevent frees what belongs to a question when it calls back, and it calls
+ * back from the loop only.
+ */
+static void
+cancel_all(struct resolver *r)
+{
+	struct lookup *l, *next;
+	unsigned turns;
+
+	LIST_FOREACH_SAFE(l, &r->lookups, entry, next)
+		if (l->req != NULL)
+			evdns_getaddrinfo_cancel(l->req);
+		else
+			lookup_free(l);
+	for (turns = 0; turns < CANCEL_TURNS && r->nlookups > 0; turns++)
+		event_base_loop(child_base(r->d->child), EVLOOP_NONBLOCK);
+}
+
 void
 resolver_free(struct resolver *r)
 {
@@ -85,7 +108,8 @@ resolver_free(struct resolver *r)
 
 	if (r == NULL)
 		return;
-	/* Frees no callback: they are not called any more. */
+	r->closing = true;
+	cancel_all(r);
 	evdns_base_free(r->dns, 0);
 	while ((l = LIST_FIRST(&r->lookups)) != NULL)
 		lookup_free(l);
@@ -161,7 +185,9 @@ on_dns(int error, struct evutil_addrinfo *res, void *arg)
 			add_ip(l, na.ip);
 	if (res != NULL)
 		evutil_freeaddrinfo(res);
-	lookup_done(l);
+	l->answered = true;
+	if (!l->asking)
+		lookup_done(l);
 }
 
 static void
@@ -186,13 +212,19 @@ static void
 ask_dns(struct lookup *l)
 {
 	struct evutil_addrinfo hints;
+	struct evdns_getaddrinfo_request *req;
 
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_family = AF_UNSPEC;
 	hints.ai_socktype = SOCK_STREAM;
-	/* May answer at once; the timer makes even that later. */
-	l->req = evdns_getaddrinfo(l->r->dns, l->name, NULL, &hints, on_dns,
-	    l);
+	/* A name that no question can carry is answered within the call. */
+	l->asking = true;
+	req = evdns_getaddrinfo(l->r->dns, l->name, NULL, &hints, on_dns, l);
+	l->asking = false;
+	if (l->answered)
+		lookup_done(l);
+	else
+		l->req = req;
 }
 
 static void
@@ -208,6 +240,8 @@ resolver_ask(struct resolver *r, uint32_t token, const char *name)
 	struct lookup *l;
 	bool known;
 
+	if (r->closing)
+		return;
 	if (r->nlookups >= LOOKUPS_MAX ||
 	    (l = calloc(1, sizeof(*l))) == NULL) {
 		log_warnx("too many names to look up at once");

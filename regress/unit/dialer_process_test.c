@@ -201,7 +201,10 @@ ATF_TC_WITHOUT_HEAD(names_that_fail);
 ATF_TC_BODY(names_that_fail, tc)
 {
 	static const char *const names[] = { "none.test", "empty.test",
-	    "broken.test", "dead.test" };
+	    "broken.test", "dead.test",
+	    /* A label that no question can carry. */
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaa.test" };
 	struct dialerfix fix;
 	size_t i;
 
@@ -214,6 +217,31 @@ ATF_TC_BODY(names_that_fail, tc)
 	/* A good one after them. */
 	check_dial(&fix, "four.test", dfix_closed_port(), "refused");
 	dfix_stop(&fix);
+}
+
+/* It leaves at once, whatever is under way. */
+ATF_TC_WITHOUT_HEAD(leaves_in_the_middle);
+ATF_TC_BODY(leaves_in_the_middle, tc)
+{
+	struct dialerfix fix;
+	struct host_addr h;
+	uint16_t hole;
+	int fds[3], l;
+	unsigned i;
+
+	start_with_dns(&fix);
+	l = dfix_blackhole(&hole, fds, 3);
+	h = dfix_host(1, "dead.test", 1);
+	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PERSISTENT, &h));
+	h = dfix_host(2, "127.0.0.1", hole);
+	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PERSISTENT, &h));
+	dfix_start(&fix);
+	DFIX_WAIT(&fix, fix.dns_questions > 0);
+	DFIX_WAIT(&fix, dfix_counter(&fix, "connecting") == 1);
+	dfix_stop(&fix);
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
+	close(l);
 }
 
 /* hosts(5) comes first; without name servers there is nothing but it. */
@@ -307,6 +335,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, name_with_two_families);
 	ATF_TP_ADD_TC(tp, name_with_many_addresses);
 	ATF_TP_ADD_TC(tp, names_that_fail);
+	ATF_TP_ADD_TC(tp, leaves_in_the_middle);
 	ATF_TP_ADD_TC(tp, names_of_hosts);
 	ATF_TP_ADD_TC(tp, shows_its_dials);
 	ATF_TP_ADD_TC(tp, events_when_watched);

@@ -373,6 +373,10 @@ ATF_TC_BODY(engine_lost_and_back, tc)
 	ATF_CHECK_EQ(n, fx->npicks);
 	fx_start(fx);
 	ATF_CHECK_EQ(n + 1, fx->npicks);
+	/* A question that was open then is not waited for. */
+	policy_engine_lost(fx->p, fx->now);
+	fx_start(fx);
+	ATF_CHECK_EQ(n + 2, fx->npicks);
 	fx_free(fx);
 }
 
