@@ -114,7 +114,8 @@ drop_banned(struct policy *p, uint64_t now, struct peer_vec *vec)
 void
 pl_bans_take(struct policy *p, uint64_t now, const struct m_ban *m)
 {
-	uint64_t until = m->left_s == 0 ? 0 : now + (uint64_t)m->left_s * SECOND;
+	uint64_t left = (uint64_t)m->left_s * SECOND;
+	uint64_t until = left == 0 ? 0 : now + left;
 	struct peer *pe;
 
 	if (m->has_id) {

@@ -50,7 +50,8 @@ struct bans {
 int		 pl_bans_init(struct bans *);
 void		 pl_bans_clear(struct bans *);
 void		 pl_bans_free(struct bans *);
-void		 pl_bans_take(struct policy *, uint64_t now, const struct m_ban *);
+void		 pl_bans_take(struct policy *, uint64_t now,
+		    const struct m_ban *);
 /* By ID, or by host unless the peer is spared that. */
 bool		 pl_bans_match(struct policy *, uint64_t now,
 		    const struct node_id *, const uint8_t ip[16]);
@@ -61,7 +62,7 @@ TAILQ_HEAD(backoff_queue, backoff_entry);
 
 struct backoff {
 	struct map		map;
-	struct backoff_queue	queue;		/* least recently failed first */
+	struct backoff_queue	queue;		/* longest ago failed first */
 };
 
 int		 backoff_init(struct backoff *);
@@ -111,7 +112,7 @@ struct target {
 	uint32_t		token;	/* of the resolution under way */
 	uint32_t		request;	/* pexctl's (manual) */
 	uint32_t		tries;	/* failed since the last success */
-	uint32_t		interval;	/* seed: between two questions */
+	uint32_t		interval;	/* seed: between questions */
 	enum outcome		last;
 	enum policy_skip	skip;	/* of the address looked at last */
 	bool			answered;	/* seed: on this connection */
@@ -181,7 +182,7 @@ struct peers {
 	struct map		by_conn, by_id;
 	struct peer_vec		in, out;
 	struct tally		hosts;
-	struct tally		groups;		/* outbound, and ensure's dials */
+	struct tally		groups;		/* outbound, ensure's dials */
 	struct peer_queue	held, asked;
 	unsigned		nin, nout;	/* that fill slots */
 	unsigned		nheld;
@@ -430,8 +431,8 @@ struct evict {
 	unsigned		 max;		/* candidates it holds */
 	uint32_t		*victims;	/* connections, next one last */
 	unsigned		 nvictims;
-	uint64_t		 expires;	/* of victims, or of their lack */
-	bool			 nobody;	/* could go at the last choice */
+	uint64_t		 expires;	/* victims, or their lack */
+	bool			 nobody;	/* could go when last seen */
 };
 
 void		 evict_free(struct evict *);

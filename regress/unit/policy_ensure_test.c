@@ -215,7 +215,7 @@ ATF_TC_BODY(private_network_has_no_groups, tc)
 ATF_TC_WITHOUT_HEAD(one_connection_per_ip);
 ATF_TC_BODY(one_connection_per_ip, tc)
 {
-	int allow;
+	unsigned allow;
 
 	for (allow = 0; allow <= 1; allow++) {
 		struct fx *fx = fx_new(MODE_PEER);

@@ -18,7 +18,8 @@ idle(void)
 }
 
 static void
-dial(struct fx *fx, uint32_t request, const struct host_addr *h, bool persistent)
+dial(struct fx *fx, uint32_t request, const struct host_addr *h,
+    bool persistent)
 {
 	struct m_ctl_dial m = { .addr = *h, .persistent = persistent };
 
