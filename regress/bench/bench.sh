@@ -7,8 +7,8 @@
 # address of a book can be dialled; as root, or where user namespaces are.
 #
 # The daemon, all of its processes, has one core and the clients the others.
-# The crypto floor is measured on that core right before and after each run
-# of load: machines drift, and only what was measured together compares.
+# The crypto floor is measured on that same core while the load runs: what
+# shares a core, or its other thread, slows both alike.
 # Each figure is the median of three rounds.
 # Usage: regress/bench/bench.sh BUILD [pexd|cometbft ...]
 # BENCH_SECONDS (5): length of each round of load.
@@ -186,10 +186,6 @@ field() {	# JSON field
 	printf '%s' "$1" | jq -r "$2"
 }
 
-floor() {
-	$one "$load" -m floor | jq .sum
-}
-
 median() {	# of the lines of a file
 	sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
@@ -199,16 +195,17 @@ median() {	# of the lines of a file
 run_load() {	# subject mode name
 	rm -f "$dir"/round.*
 	for round in 1 2 3; do
-		f1=$(floor)
+		$one "$load" -m floor > "$dir/floor" &
+		floor=$!
 		before=$(ticks $pids)
 		j=$($others "$load" -t "$target" -N bench-1 -m "$2" -c 16 \
 		    -j 2 -d "$seconds")
 		after=$(ticks $pids)
-		f2=$(floor)
+		wait "$floor"
 		awk -v t=$((after - before)) -v k="$tick" \
-		    -v n="$(field "$j" .cycles)" -v f1="$f1" -v f2="$f2" \
-		    -v d="$dir" 'BEGIN {
-			us = t / k / n * 1e6; f = (f1 + f2) / 2
+		    -v n="$(field "$j" .cycles)" \
+		    -v f="$(jq .sum "$dir/floor")" -v d="$dir" 'BEGIN {
+			us = t / k / n * 1e6
 			printf "%.1f\n", us > d "/round.cpu"
 			printf "%.1f\n", f > d "/round.floor"
 			printf "%.3f\n", us / f > d "/round.ratio"
@@ -216,7 +213,6 @@ run_load() {	# subject mode name
 		for v in cpu floor ratio; do
 			cat "$dir/round.$v" >> "$dir/round.$v.all"
 		done
-		field "$j" '.cycles_per_s | floor' >> "$dir/round.rate.all"
 		[ "$(field "$j" .failed)" = 0 ] ||
 		    echo "failed: $(field "$j" '.failures | tojson')" >&2
 	done
@@ -225,8 +221,12 @@ run_load() {	# subject mode name
 	    "$(median "$dir/round.floor.all")" us
 	result "$3_per_floor" "$1" "$entries" \
 	    "$(median "$dir/round.ratio.all")" x
-	[ "$2" != cycle ] || result cycles_per_s "$1" "$entries" \
-	    "$(median "$dir/round.rate.all")" 1/s
+	[ "$2" = cycle ] || return 0
+	# Alone on its core.
+	j=$($others "$load" -t "$target" -N bench-1 -m cycle -c 16 -j 2 \
+	    -d "$seconds")
+	result cycles_per_s "$1" "$entries" \
+	    "$(field "$j" '.cycles_per_s | floor')" 1/s
 }
 
 run_latency() {	# subject
