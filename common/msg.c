@@ -33,7 +33,7 @@ enum field_kind {
 struct field {
 	enum field_kind		 kind;
 	size_t			 off;
-	size_t			 size;		/* RAW, TEXT; LIST: of an element */
+	size_t			 size;		/* RAW, TEXT; of an element */
 	size_t			 count_off;	/* LIST */
 	size_t			 count_size;	/* LIST: of the count, 1 or 2 */
 	size_t			 max;		/* LIST */
@@ -47,9 +47,11 @@ struct field {
 #define U32(t, m)	{ F_U32, offsetof(struct t, m), 4, 0, 0, 0, NULL }
 #define U64(t, m)	{ F_U64, offsetof(struct t, m), 8, 0, 0, 0, NULL }
 #define ENUM(t, m)	{ F_ENUM, offsetof(struct t, m), 4, 0, 0, 0, NULL }
-#define RAW(t, m)	{ F_RAW, offsetof(struct t, m), SIZEOF(t, m), 0, 0, 0, NULL }
+#define SIZED(k, t, m)							\
+	{ k, offsetof(struct t, m), SIZEOF(t, m), 0, 0, 0, NULL }
+#define RAW(t, m)	SIZED(F_RAW, t, m)
 #define ID(t, m)	RAW(t, m)
-#define TEXT(t, m)	{ F_TEXT, offsetof(struct t, m), SIZEOF(t, m), 0, 0, 0, NULL }
+#define TEXT(t, m)	SIZED(F_TEXT, t, m)
 #define NA(t, m)	{ F_NA, offsetof(struct t, m), 0, 0, 0, 0, NULL }
 #define PA(t, m)	{ F_PA, offsetof(struct t, m), 0, 0, 0, 0, NULL }
 #define HA(t, m)	{ F_HA, offsetof(struct t, m), 0, 0, 0, 0, NULL }

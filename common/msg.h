@@ -48,7 +48,7 @@ enum role	 role_by_name(const char *);
 
 enum outcome {			/* of one dial; dialer counts and shows each */
 	OUTCOME_CONNECTED = 1,	/* authenticated, compatible, admitted */
-	OUTCOME_FULL,		/* TCP, but no key came, or closed around NodeInfo */
+	OUTCOME_FULL,		/* TCP, but no key, or closed by NodeInfo */
 	OUTCOME_OURS,		/* our own lack: ENETUNREACH, EMFILE, ... */
 	OUTCOME_REFUSED,	/* RST */
 	OUTCOME_UNREACHABLE,	/* ICMP */
@@ -59,7 +59,7 @@ enum outcome {			/* of one dial; dialer counts and shows each */
 	OUTCOME_NO_PEX_CHANNEL,
 	OUTCOME_SELF,
 	OUTCOME_DUPLICATE,
-	OUTCOME_REJECTED,	/* protocol error, invalid NodeInfo, banned, ... */
+	OUTCOME_REJECTED,	/* protocol error, bad NodeInfo, banned */
 	/* Not the end of a dial but facts of a dialled connection: */
 	OUTCOME_LIVE,		/* a pong came: with CONNECTED a success */
 	OUTCOME_ANSWERED,	/* a valid PexAddrs came */
@@ -68,7 +68,7 @@ enum outcome {			/* of one dial; dialer counts and shows each */
 };
 const char	*outcome_name(enum outcome);	/* "wrong network" */
 
-enum verdict {			/* dialer on a connection that asks for a place */
+enum verdict {			/* dialer's, on one that asks for a place */
 	VERDICT_OK = 1,
 	VERDICT_SELF,
 	VERDICT_DUPLICATE,
@@ -107,7 +107,7 @@ const char	*down_reason_name(enum down_reason);
 
 enum misbehaviour {
 	MISBEHAVED_UNSOLICITED = 1,	/* PexAddrs nobody asked for */
-	MISBEHAVED_BAD_ADDRS,		/* PexAddrs with an unparsable address */
+	MISBEHAVED_BAD_ADDRS,		/* PexAddrs with a bad address */
 	MISBEHAVED_FLOOD,		/* too many PexRequests */
 	MISBEHAVED_PROTOCOL,		/* malformed after authentication */
 	MISBEHAVED_MAX
@@ -299,7 +299,7 @@ struct m_drop {
 };
 
 struct m_addrs {			/* a PexAddrs that was asked for */
-	struct peer_addr source;	/* ID and socket address of the teller */
+	struct peer_addr source;	/* the teller: ID, socket address */
 	bool		outbound;	/* the teller was dialled */
 	uint16_t	n;
 	struct peer_addr list[MSG_LIST_MAX];
@@ -360,7 +360,7 @@ struct m_book_status {
 	bool		wanted;		/* fewer good ones than are wanted */
 };
 
-struct m_seniors {			/* addrbookd -> dialer: these, no others */
+struct m_seniors {			/* these and no others */
 	uint16_t	n;
 	struct node_id	ids[MSG_SENIORS_MAX];
 };
@@ -503,10 +503,10 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	/* wiring */							\
 	X(PROC_INIT,	R_P,	R_CH,		MSG_KEEP,	m_proc_init) \
 	X(PROC_PIPE,	R_P,	R_CH,		MSG_FD,		m_proc_pipe) \
-	X(PROC_PIPE_LOST, R_CH,	R_P,		MSG_KEEP,	m_proc_pipe_lost) \
+	X(PROC_PIPE_LOST, R_CH,	R_P,		MSG_KEEP, m_proc_pipe_lost) \
 	X(PROC_START,	R_P,	R_CH,		MSG_KEEP,	m_empty) \
 	X(PROC_READY,	R_CH,	R_P,		MSG_KEEP,	m_proc_ready) \
-	X(PROC_VIOLATION, R_CH,	R_P,		MSG_KEEP,	m_proc_violation) \
+	X(PROC_VIOLATION, R_CH,	R_P,		MSG_KEEP, m_proc_violation) \
 	X(PIPE_SYNCED,	R_CH,	R_CH,		MSG_KEEP,	m_empty) \
 	X(LOG,		R_CH,	R_P,		MSG_SHED,	m_log) \
 	X(LOG_LEVEL,	R_P | R_C, R_CH | R_P,	MSG_KEEP,	m_log_level) \
@@ -515,7 +515,7 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	X(CONF_MAIN,	R_P,	R_CH,		MSG_KEEP,	conf) \
 	X(CONF_LISTEN,	R_P,	R_E,		MSG_FD,		m_conf_listen) \
 	X(CONF_PEER,	R_P,	R_CH,		MSG_KEEP,	conf_peer) \
-	X(CONF_NAMESERVER, R_P,	R_D,		MSG_KEEP,	m_conf_nameserver) \
+	X(CONF_NAMESERVER, R_P,	R_D,		MSG_KEEP, m_conf_nameserver) \
 	X(CONF_HOST,	R_P,	R_D,		MSG_KEEP,	conf_host) \
 	X(CONF_END,	R_P,	R_CH,		MSG_KEEP,	m_empty) \
 	X(CONF_RESULT,	R_CH,	R_P,		MSG_KEEP,	m_conf_result) \

@@ -49,7 +49,7 @@ struct pipe {
 	enum role			 self, peer;
 	int				 fd;
 	bool				 over, in_dispatch, dead;
-	bool				 deaf;	/* the neighbour reads no more */
+	bool				 deaf;	/* it reads no more */
 	bool				 was_high, paused, flushing;
 	char				 why[128];
 };

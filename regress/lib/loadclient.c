@@ -84,7 +84,8 @@ on_node_info(struct wire_conn *conn, const struct nodeinfo *ni, void *arg)
 	else if (c->load->conf->mode == LOAD_HANDSHAKE)
 		c->is_done = true;
 	else {
-		hist_add(&c->load->stats->latency, (load_now() - c->since) * 1e6);
+		hist_add(&c->load->stats->latency,
+		    (load_now() - c->since) * 1e6);
 		c->load->stats->nheld++;
 		c->is_up = true;
 	}
