@@ -490,6 +490,7 @@ struct m_event {
 /* Under load: keep, or shed because it can be asked again. */
 enum { MSG_KEEP = 0, MSG_SHED = 1 };
 #define MSG_FD	2	/* carries a descriptor, must have it */
+#define MSG_LAZY 4	/* may wait PIPE_LAZY_MS, to travel with others */
 
 #define R_P	ROLE_PARENT
 #define R_E	ROLE_ENGINE
@@ -529,8 +530,8 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	X(ADMITTED,	R_D,	R_E,		MSG_KEEP,	m_admitted) \
 	X(DIAL,		R_D,	R_E,		MSG_FD,		m_dial)	\
 	X(DIALED,	R_E,	R_D,		MSG_KEEP,	m_dialed) \
-	X(PEER_UP,	R_E,	R_D | R_A,	MSG_KEEP,	m_peer_up) \
-	X(PEER_DOWN,	R_E,	R_D,		MSG_KEEP,	m_peer_down) \
+	X(PEER_UP,	R_E,	R_D | R_A,	MSG_LAZY,	m_peer_up) \
+	X(PEER_DOWN,	R_E,	R_D,		MSG_LAZY,	m_peer_down) \
 	X(PEER_LIVE,	R_E,	R_D,		MSG_KEEP,	m_peer_live) \
 	X(ASK,		R_D,	R_E,		MSG_KEEP,	m_conn)	\
 	X(DROP,		R_D,	R_E,		MSG_KEEP,	m_drop)	\
@@ -542,7 +543,7 @@ enum { MSG_KEEP = 0, MSG_SHED = 1 };
 	X(BAN,		R_A,	R_E | R_D,	MSG_KEEP,	m_ban)	\
 	X(PICK,		R_D,	R_A,		MSG_SHED,	m_pick)	\
 	X(PICKED,	R_A,	R_D,		MSG_SHED,	m_picked) \
-	X(OUTCOME,	R_D,	R_A,		MSG_KEEP,	m_outcome) \
+	X(OUTCOME,	R_D,	R_A,		MSG_LAZY,	m_outcome) \
 	X(LIST_TAKEN,	R_A,	R_D,		MSG_KEEP,	m_list_taken) \
 	X(BOOK_STATUS,	R_A,	R_D,		MSG_SHED,	m_book_status) \
 	X(SENIORS,	R_A,	R_D,		MSG_KEEP,	m_seniors) \

@@ -270,8 +270,21 @@ flush_soon(struct pipe *p)
 {
 	if (p->flushing || event_pending(&p->wev, EV_WRITE, NULL))
 		return;
+	event_del(&p->flushev);		/* it may have been for later */
 	p->flushing = true;
 	event_active(&p->flushev, EV_WRITE, 0);
+}
+
+/* To wake the neighbour for each would cost more than what it is told. */
+static void
+flush_later(struct pipe *p)
+{
+	static const struct timeval tv = { 0, PIPE_LAZY_MS * 1000 };
+
+	if (p->flushing || event_pending(&p->wev, EV_WRITE, NULL) ||
+	    event_pending(&p->flushev, EV_TIMEOUT, NULL))
+		return;
+	event_add(&p->flushev, &tv);
 }
 
 static int
@@ -326,9 +339,10 @@ int
 pipe_send(struct pipe *p, uint32_t type, uint32_t id, int fd,
     const void *body)
 {
+	const struct msg_info *info = msg_info(type);
 	int error;
 
-	if ((error = may_queue(p, msg_info(type))) != 0)
+	if ((error = may_queue(p, info)) != 0)
 		return refuse(fd, error);
 	if (p->stats.queued > PIPE_HARD_LIMIT) {
 		(void)refuse(fd, EPIPE);
@@ -343,7 +357,10 @@ pipe_send(struct pipe *p, uint32_t type, uint32_t id, int fd,
 		p->stats.queued_max = p->stats.queued;
 	if (p->stats.queued > PIPE_HIGH_WATER)
 		p->was_high = true;
-	flush_soon(p);
+	if (info->flags & MSG_LAZY)
+		flush_later(p);
+	else
+		flush_soon(p);
 	return 0;
 }
 

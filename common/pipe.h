@@ -22,6 +22,7 @@
 #define PIPE_LOW_WATER	(256 * 1024)
 #define PIPE_HIGH_WATER	(1024 * 1024)
 #define PIPE_HARD_LIMIT	(16 * 1024 * 1024)
+#define PIPE_LAZY_MS	2		/* that MSG_LAZY waits at most */
 
 struct event_base;
 struct pipe;
@@ -79,8 +80,9 @@ void		 pipe_handle(struct pipe *, const struct msg_handler *,
 void		 pipe_free(struct pipe *);	/* closes; NULL is fine */
 
 /*
- * Queue a message; it leaves at the end of this turn of the loop.  body is
- * the struct of the type's table row.  fd (-1: none) is taken over in every
+ * Queue a message; it leaves at the end of this turn of the loop, a lazy one
+ * with the next that is not, or soon.  body is the struct of the type's
+ * table row.  fd (-1: none) is taken over in every
  * case.  Returns 0, or -1: ENOBUFS (shed), EPIPE (pipe over), EINVAL, ENOMEM.
  */
 int		 pipe_send(struct pipe *, uint32_t type, uint32_t id, int fd,

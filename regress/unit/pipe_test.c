@@ -25,7 +25,7 @@
 struct pair {
 	struct event_base	*base;
 	struct pipe		*engine, *book;
-	unsigned		 got, got_id;
+	unsigned		 got, got_id, ups;
 	enum pipe_end		 ended;		/* of book's side */
 	char			 why[128];
 	unsigned		 drained;
@@ -77,6 +77,21 @@ on_select(void *ctx, struct pipe *p, struct msg *m)
 {
 	pipe_violation(p, "no select today");
 }
+
+static void
+on_peer_up(void *ctx, struct pipe *p, struct msg *m)
+{
+	struct pair *t = ctx;
+
+	t->ups++;
+	/* In the order in which they were sent. */
+	ATF_CHECK_EQ(t->got, 0);
+}
+
+static const struct msg_handler lazy_handlers[] = {
+	{ MSG_PEER_UP,	on_peer_up },
+	{ MSG_NONE,	NULL }
+};
 
 static const struct msg_handler book_handlers[] = {
 	{ MSG_ADDRS,	on_addrs },
@@ -362,6 +377,35 @@ ATF_TC_BODY(paused_pipe_keeps_its_messages, tc)
 	pair_free(&t);
 }
 
+/* A lazy message waits for company, but not for long. */
+ATF_TC_WITHOUT_HEAD(lazy_travels_along);
+ATF_TC_BODY(lazy_travels_along, tc)
+{
+	struct m_addrs *m = calloc(1, sizeof(*m));
+	struct m_peer_up *up = calloc(1, sizeof(*up));
+	struct pair t;
+
+	ATF_REQUIRE(m != NULL && up != NULL);
+	ATF_REQUIRE(msg_info(MSG_PEER_UP)->flags & MSG_LAZY);
+	pair_init_both(&t);
+	pipe_handle(t.book, lazy_handlers, &t);
+	ATF_CHECK_EQ(pipe_send(t.engine, MSG_PEER_UP, 0, -1, up), 0);
+	ATF_CHECK_EQ(pipe_send(t.engine, MSG_PEER_UP, 0, -1, up), 0);
+	ATF_CHECK_EQ(pipe_send(t.engine, MSG_ADDRS, 1, -1, m), 0);
+	turn(&t);
+	ATF_CHECK_EQ(t.ups, 2);
+	ATF_CHECK_EQ(t.got, 1);
+	/* Alone: the loop sleeps until its time has come, then it goes. */
+	t.got = 0;
+	ATF_CHECK_EQ(pipe_send(t.engine, MSG_PEER_UP, 0, -1, up), 0);
+	while (t.ups == 2)
+		ATF_REQUIRE_EQ(event_base_loop(t.base, EVLOOP_ONCE), 0);
+	ATF_CHECK_EQ(t.ups, 3);
+	free(m);
+	free(up);
+	pair_free(&t);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, message_arrives_decoded);
@@ -374,5 +418,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sheds_above_high_water);
 	ATF_TP_ADD_TC(tp, gives_up_at_the_hard_limit);
 	ATF_TP_ADD_TC(tp, paused_pipe_keeps_its_messages);
+	ATF_TP_ADD_TC(tp, lazy_travels_along);
 	return atf_no_error();
 }
