@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compat/socket.h"
 #include "engine/engine.h"
 
 /* --- reading or not ---------------------------------------------------- */
@@ -251,7 +252,9 @@ write_some(struct conn *c, struct wire_span out, uint64_t now)
 	}
 	if (out.len > room)
 		out.len = room;
-	n = send(c->fd, out.p, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* The FIN that follows goes with the last bytes. */
+	n = send(c->fd, out.p, out.len, MSG_DONTWAIT | MSG_NOSIGNAL |
+	    (c->state == CONN_CLOSING ? MSG_MORE : 0));
 	if (n == -1) {
 		if (errno == EAGAIN || errno == EINTR)
 			await_room(c);

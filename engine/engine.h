@@ -24,6 +24,7 @@
 
 #include "common/child.h"
 #include "common/log.h"
+#include "common/rng.h"
 #include "engine/ban.h"
 #include "engine/limits.h"
 #include "engine/rate.h"
@@ -133,6 +134,7 @@ struct engine {
 	struct announce		*announce;	/* for new connections */
 	struct limits		*limits;
 	struct bans		*bans;
+	struct rng		 rng;		/* not for keys */
 	struct wheel		 wheel;
 	struct event		 tick;		/* runs the wheel */
 	uint64_t		 armed_ms;	/* when; UINT64_MAX: not */

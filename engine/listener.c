@@ -105,7 +105,7 @@ may_accept(struct engine *eng, const struct netaddr *far)
 	why = limits_accept(eng->limits, conf, far->ip, now);
 	if (why != REFUSED_NOT)
 		return why;
-	if (limits_crowded(eng->limits, conf, arc4random()) &&
+	if (limits_crowded(eng->limits, conf, rng_u32(&eng->rng)) &&
 	    !crowd_out(eng))
 		return REFUSED_PENDING_ALL;
 	return REFUSED_NOT;

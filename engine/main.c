@@ -152,11 +152,12 @@ set_connections_max(struct engine *eng)
 static int
 make_parts(struct engine *eng)
 {
-	uint8_t seed[SIPHASH_KEY_SIZE];
+	uint8_t seed[RNG_SEED_SIZE + SIPHASH_KEY_SIZE];
 	struct siphash_key key;
 
 	arc4random_buf(seed, sizeof(seed));
-	siphash_key_set(&key, seed);
+	rng_seed(&eng->rng, seed);
+	siphash_key_set(&key, seed + RNG_SEED_SIZE);
 	if ((eng->buf = malloc(ENGINE_READ_SIZE)) == NULL ||
 	    (eng->crypto = wire_crypto_new()) == NULL ||
 	    (eng->limits = limits_new(&key)) == NULL ||

@@ -97,7 +97,7 @@ log_up(const struct peer *peer)
 		log_info("%s %s, \"%s\"", peer->outbound ?
 		    "connected to" : "connected by", peer_name(peer, name),
 		    peer->moniker);
-	else
+	else if (log_get_verbose() > 0)
 		log_debug("%s %s, \"%s\"", peer->outbound ? "reached" :
 		    "visited by", peer_name(peer, name), peer->moniker);
 }
@@ -111,7 +111,7 @@ log_down(const struct peer *peer, enum down_reason reason, const char *why)
 		log_info("lost peer %s: %s%s%s", peer_name(peer, name),
 		    down_reason_name(reason), why != NULL ? ", " : "",
 		    why != NULL ? why : "");
-	else
+	else if (log_get_verbose() > 0)
 		log_debug("done with %s: %s%s%s", peer_name(peer, name),
 		    down_reason_name(reason), why != NULL ? ", " : "",
 		    why != NULL ? why : "");

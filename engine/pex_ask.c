@@ -6,7 +6,6 @@
 
 #include <sys/types.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/pex.h"
@@ -41,12 +40,12 @@ pex_on_ask(void *self, struct pipe *p, struct msg *msg)
  * not be the sender's choice.
  */
 static unsigned
-draw(struct peer_addr *dst, struct peer_addr *list, size_t n)
+draw(struct rng *rng, struct peer_addr *dst, struct peer_addr *list, size_t n)
 {
 	size_t i, j, want = n < MSG_LIST_MAX ? n : MSG_LIST_MAX;
 
 	for (i = 0; i < want; i++) {
-		j = n > want ? i + arc4random_uniform(n - i) : i;
+		j = n > want ? i + rng_below(rng, n - i) : i;
 		dst[i] = list[j];
 		list[j] = list[i];
 	}
@@ -62,7 +61,7 @@ hand_on(struct pex_peer *pp, const struct pex_list *list)
 
 	m.source = peer_addr_of(pp->peer);
 	m.outbound = pp->peer->outbound;
-	m.n = draw(m.list, list->addrs, list->n);
+	m.n = draw(&eng->rng, m.list, list->addrs, list->n);
 	if (child_send(eng->child, ROLE_ADDRBOOKD, MSG_ADDRS, 0, -1, &m) == -1)
 		pp->pex->stats.lists_lost++;
 	p = child_pipe(eng->child, ROLE_ADDRBOOKD);
