@@ -215,6 +215,13 @@ log_vis(char *dst, size_t size, const void *text, size_t len)
 	if (size == 0)
 		return dst;
 	for (i = 0; i < len; i++) {
+		/* What vis(3) leaves as it is, without its cost. */
+		if (p[i] >= ' ' && p[i] <= '~' && p[i] != '\\') {
+			if (used + 1 >= size)
+				break;
+			dst[used++] = p[i];
+			continue;
+		}
 		vis(one, p[i], VIS_OCTAL | VIS_NL | VIS_TAB | VIS_CSTYLE,
 		    i + 1 < len ? p[i + 1] : 0);
 		n = strlen(one);

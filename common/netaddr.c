@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 
+#include <endian.h>
 #include <string.h>
 
 #include "common/netaddr.h"
@@ -62,17 +63,36 @@ node_id_parse(const char *text, size_t len, struct node_id *id)
 	return 0;
 }
 
+/*
+ * Four bytes as eight digits, all at once: a seed writes 250 IDs for every
+ * peer that asks.
+ */
+static void
+put_hex(char out[8], const uint8_t in[4])
+{
+	uint64_t	 x, over9;
+	uint32_t	 v;
+
+	memcpy(&v, in, sizeof(v));
+	x = be32toh(v);
+	x = (x << 16 | x) & UINT64_C(0x0000ffff0000ffff);
+	x = (x << 8 | x) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x << 4 | x) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	over9 = (x + UINT64_C(0x0606060606060606)) >> 4 &
+	    UINT64_C(0x0101010101010101);
+	x += UINT64_C(0x3030303030303030) + over9 * ('a' - '0' - 10);
+	x = htobe64(x);
+	memcpy(out, &x, sizeof(x));
+}
+
 char *
 node_id_text(const struct node_id *id, char buf[NODE_ID_TEXT_SIZE])
 {
-	char	*p = buf;
 	size_t	 i;
 
-	for (i = 0; i < NODE_ID_SIZE; i++) {
-		*p++ = hexdigits[id->b[i] >> 4];
-		*p++ = hexdigits[id->b[i] & 0xf];
-	}
-	*p = '\0';
+	for (i = 0; i < NODE_ID_SIZE; i += 4)
+		put_hex(buf + 2 * i, id->b + i);
+	buf[2 * NODE_ID_SIZE] = '\0';
 	return buf;
 }
 
@@ -128,11 +148,14 @@ put_v4(char *p, const uint8_t v4[4])
 	int	 i;
 
 	for (i = 0; i < 4; i++) {
-		if (i > 0)
-			*p++ = '.';
-		p = put_decimal(p, v4[i]);
+		if (v4[i] >= 100)
+			*p++ = '0' + v4[i] / 100;
+		if (v4[i] >= 10)
+			*p++ = '0' + v4[i] / 10 % 10;
+		*p++ = '0' + v4[i] % 10;
+		*p++ = '.';
 	}
-	return p;
+	return p - 1;
 }
 
 /* Finds the run of zero groups that "::" stands for (RFC 5952, 4.2). */

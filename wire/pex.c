@@ -128,16 +128,6 @@ pex_writer_init(struct pex_writer *w, uint8_t *buf, size_t size)
 	w->n = 0;
 }
 
-/* A text field of a length known to be below 128. */
-static uint8_t *
-put_text(uint8_t *p, uint8_t tag, const char *text, size_t len)
-{
-	*p++ = BYTES_KEY(tag);
-	*p++ = len;
-	memcpy(p, text, len);
-	return p + len;
-}
-
 /*
  * Written by hand and in place: a seed makes 250 of these for every peer,
  * and the generic encoder takes longer over it than the seals do.
@@ -145,15 +135,18 @@ put_text(uint8_t *p, uint8_t tag, const char *text, size_t len)
 int
 pex_writer_add(struct pex_writer *w, const struct peer_addr *pa)
 {
-	char	 id[NODE_ID_TEXT_SIZE], ip[IP_TEXT_SIZE];
 	uint8_t	*start = w->buf + w->len, *p = start + 2;
 
 	if (w->size < w->len || w->size - w->len < PEX_ADDR_SIZE)
 		return -1;
-	node_id_text(&pa->id, id);
-	p = put_text(p, p2p_NetAddress_id_tag, id, sizeof(id) - 1);
-	ip_text(pa->na.ip, ip);
-	p = put_text(p, p2p_NetAddress_ip_tag, ip, strlen(ip));
+	/* What follows a text goes over its NUL. */
+	*p++ = BYTES_KEY(p2p_NetAddress_id_tag);
+	*p++ = NODE_ID_TEXT_SIZE - 1;
+	node_id_text(&pa->id, (char *)p);
+	p += NODE_ID_TEXT_SIZE - 1;
+	*p++ = BYTES_KEY(p2p_NetAddress_ip_tag);
+	*p = strlen(ip_text(pa->na.ip, (char *)p + 1));
+	p += 1 + *p;
 	if (pa->na.port != 0) {
 		*p++ = p2p_NetAddress_port_tag << 3 | PBTYPE_VARINT;
 		p = varint_put(p, pa->na.port);
