@@ -8,6 +8,7 @@
 
 #define BAD_NEVER	3	/* failures of one that never answered */
 #define BAD_LATELY	10	/* failures of one that was good once */
+#define BAD_ANYHOW	16	/* failures of one that was good just now */
 
 static uint32_t
 unused_take(struct book *b)
@@ -165,7 +166,7 @@ bk_is_bad(const struct book *b, const struct entry *e)
 
 	if (e->last_try != 0 && since(b->now, e->last_try) < MINUTE)
 		return false;
-	if (e->last_success == 0 && e->failures >= BAD_NEVER)
+	if (e->failures >= (e->last_success == 0 ? BAD_NEVER : BAD_ANYHOW))
 		return true;
 	seen = e->last_heard > e->last_success ?
 	    e->last_heard : e->last_success;

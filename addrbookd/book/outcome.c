@@ -145,7 +145,7 @@ success(struct book *b, const struct peer_addr *addr, uint32_t i,
 
 /* --- failure ---------------------------------------------------------- */
 
-/* 2^n seconds after the n-th failure and up to one more, at most a day. */
+/* 2^n seconds after the n-th failure and up to one more; a day at most. */
 static void
 back_off(struct book *b, uint32_t i)
 {
@@ -156,8 +156,8 @@ back_off(struct book *b, uint32_t i)
 		n = 1;
 	if (n > BACKOFF_STEPS)
 		n = BACKOFF_STEPS;
-	s = 1U << n < BACKOFF_MAX ? 1U << n : BACKOFF_MAX;
-	bk_sched_rest(b, i, SCHED_REST + n, s + rng_below(b->rng, 2));
+	s = (1U << n) + rng_below(b->rng, 2);
+	bk_sched_rest(b, i, SCHED_REST + n, s < BACKOFF_MAX ? s : BACKOFF_MAX);
 }
 
 static void

@@ -149,7 +149,7 @@ ATF_TC_BODY(backoff, tc)
 	int		 n;
 
 	begin(&f);
-	for (n = 1; n <= 20; n++) {
+	for (n = 1; n <= 40; n++) {
 		fix_outcome(&f, &other, BOOK_LIVE);
 		fix_wait(&f, 1);
 		fix_outcome(&f, &one, BOOK_FAILED);
@@ -158,7 +158,8 @@ ATF_TC_BODY(backoff, tc)
 		if (want > FIX_DAY)
 			want = FIX_DAY;
 		rest = fix_row(&f, &one).rest_until - f.now;
-		ATF_CHECK_MSG(rest == want || rest == want + 1,
+		ATF_CHECK_MSG(rest == want || (rest == want + 1 &&
+		    rest <= FIX_DAY),
 		    "failure %d: %u s", n, rest);
 		/* Not picked a moment before, pickable a moment after. */
 		f.now += rest - 1;
@@ -403,6 +404,28 @@ ATF_TC_BODY(bad_lately, tc)
 	fix_free(&f);
 }
 
+/* Bad: sixteen failures in a row, however lately it was reached. */
+ATF_TC_WITHOUT_HEAD(bad_sixteen);
+ATF_TC_BODY(bad_sixteen, tc)
+{
+	struct bookfix	 f;
+	int		 i;
+
+	begin(&f);
+	fix_good(&f, &one);
+	for (i = 0; i < 15; i++)
+		fail_once(&f);
+	fix_wait(&f, FIX_HOUR);
+	ATF_CHECK(!fix_row(&f, &one).bad);
+	fail_once(&f);
+	fix_wait(&f, FIX_HOUR);
+	ATF_CHECK(fix_row(&f, &one).bad);
+	fix_outcome(&f, &one, BOOK_LIVE);
+	fix_wait(&f, FIX_HOUR);
+	ATF_CHECK(!fix_row(&f, &one).bad);
+	fix_free(&f);
+}
+
 /* A clock that goes back changes nothing; one that leaps ages the book. */
 ATF_TC_WITHOUT_HEAD(clock_leaps);
 ATF_TC_BODY(clock_leaps, tc)
@@ -440,6 +463,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bad_never);
 	ATF_TP_ADD_TC(tp, bad_silent);
 	ATF_TP_ADD_TC(tp, bad_lately);
+	ATF_TP_ADD_TC(tp, bad_sixteen);
 	ATF_TP_ADD_TC(tp, clock_leaps);
 	return atf_no_error();
 }
