@@ -231,7 +231,9 @@ book_announce(struct book *b, uint32_t now, const struct peer_addr *peer,
 		addr.na = *listens;
 	if ((r = refuse(b, &addr)) != BOOK_ADDED)
 		return r;
-	if (!bk_limit_announce(b, bk_group(b, peer->na.ip)))
+	/* Who is known and comes again tells nothing new. */
+	if (bk_find(b, &addr) == NIL &&
+	    !bk_limit_announce(b, bk_group(b, peer->na.ip)))
 		return BOOK_LIMITED;
 	return bk_enter(b, &addr, peer->na.ip, own_ip, true, NULL);
 }

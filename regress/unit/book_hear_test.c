@@ -433,6 +433,24 @@ ATF_TC_BODY(announcement_limits, tc)
 	fix_free(&f);
 }
 
+/* Who is known and comes again takes nothing from those who are new. */
+ATF_TC_WITHOUT_HEAD(announced_again);
+ATF_TC_BODY(announced_again, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a = fix_addr(1, "1.2.3.4", 26656);
+	struct peer_addr	 b = fix_addr(2, "1.2.9.4", 26656);
+	int			 i;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 7);
+	ATF_CHECK_EQ(BOOK_ADDED, book_announce(f.book, f.now, &a, &a.na));
+	for (i = 0; i < 100; i++)
+		ATF_CHECK_EQ(BOOK_KNOWN, book_announce(f.book, f.now, &a,
+		    &a.na));
+	ATF_CHECK_EQ(BOOK_ADDED, book_announce(f.book, f.now, &b, &b.na));
+	fix_free(&f);
+}
+
 /* A taken slot: bad and doubled ones yield, others do not. */
 ATF_TC_WITHOUT_HEAD(slot_rules);
 ATF_TC_BODY(slot_rules, tc)
@@ -530,6 +548,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, long_list);
 	ATF_TP_ADD_TC(tp, announcements);
 	ATF_TP_ADD_TC(tp, announcement_limits);
+	ATF_TP_ADD_TC(tp, announced_again);
 	ATF_TP_ADD_TC(tp, slot_rules);
 	ATF_TP_ADD_TC(tp, doubled_yields_to_first);
 	ATF_TP_ADD_TC(tp, private_network);
