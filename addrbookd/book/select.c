@@ -183,36 +183,48 @@ struct draft {
 	const struct peer_addr	*requester;
 	struct peer_addr	*out;
 	unsigned int		 n;
-	struct tally		 groups, blocks, ids;
+	struct tally		 groups, blocks;
+	uint16_t		 ids[TALLY_CELLS];	/* index + 1, or 0 */
 	uint32_t		 spare[BOOK_REPLY_MAX];	/* too much of a kind */
 	unsigned int		 nspare;
 };
 
-static uint64_t
-id_key(const struct node_id *id)
+/*
+ * Where that ID is in the reply, or would be.  All of it is compared: one
+ * that only begins like another must not keep it out.
+ */
+static uint16_t *
+id_cell(struct draft *d, const struct node_id *id)
 {
 	uint64_t	 v;
+	unsigned int	 at;
 
 	memcpy(&v, id->b, sizeof(v));
-	return v;
+	at = (v * 0x9e3779b97f4a7c15ULL) >> 54;
+	while (d->ids[at] != 0 &&
+	    !node_id_equal(&d->out[d->ids[at] - 1].id, id))
+		at = (at + 1) % TALLY_CELLS;
+	return &d->ids[at];
 }
 
 static bool
-may_tell(const struct draft *d, const struct entry *e)
+may_tell(struct draft *d, const struct entry *e)
 {
 	if (node_id_equal(&e->addr.id, &d->requester->id) ||
 	    netaddr_equal(&e->addr.na, &d->requester->na))
 		return false;
 	return !bk_is_banned(d->b, e) &&
 	    (e->level != BOOK_HEARD || !bk_is_bad(d->b, e)) &&
-	    tally_count(&d->ids, id_key(&e->addr.id)) == 0;
+	    *id_cell(d, &e->addr.id) == 0;
 }
 
 static void
 draft_add(struct draft *d, const struct entry *e)
 {
-	tally_add(&d->ids, id_key(&e->addr.id));
+	uint16_t	*cell = id_cell(d, &e->addr.id);
+
 	d->out[d->n++] = e->addr;
+	*cell = d->n;
 }
 
 /* Returns whether it went into the reply. */
@@ -328,7 +340,7 @@ book_select(struct book *b, uint32_t now, const struct peer_addr *requester,
 	d.n = d.nspare = 0;
 	memset(d.groups.count, 0, sizeof(d.groups.count));
 	memset(d.blocks.count, 0, sizeof(d.blocks.count));
-	memset(d.ids.count, 0, sizeof(d.ids.count));
+	memset(d.ids, 0, sizeof(d.ids));
 	want = book_reply_size(b->size);
 	for (t = tiers; t < tiers + NTIERS && pool < REPLY_MIN; t++) {
 		if (by_table && t->old != t->new)

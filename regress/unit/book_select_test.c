@@ -382,6 +382,26 @@ ATF_TC_BODY(one_endpoint, tc)
 	fix_free(&f);
 }
 
+/* IDs that begin alike are not one: nobody is kept out by a likeness. */
+ATF_TC_WITHOUT_HEAD(alike);
+ATF_TC_BODY(alike, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	unsigned int		 i;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 14);
+	for (i = 0; i < 200; i++) {
+		a = fix_peer(i);
+		a.id = fix_id(1);
+		a.id.b[19 - i % 12] += i / 12 + 1;
+		fix_hear(&f, &a, i);
+	}
+	ATF_REQUIRE(fix_counts(&f).size > 190);
+	ATF_CHECK_EQ(book_reply_size(fix_counts(&f).size), ask(&f, false));
+	fix_free(&f);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, sizes);
@@ -397,5 +417,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, by_table);
 	ATF_TP_ADD_TC(tp, uniform);
 	ATF_TP_ADD_TC(tp, one_endpoint);
+	ATF_TP_ADD_TC(tp, alike);
 	return atf_no_error();
 }
