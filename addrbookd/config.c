@@ -33,6 +33,9 @@ config_of(const struct conf *conf, struct book_config *cfg,
 			(*ids)[1 + n++] = p->addr.id;
 	cfg->strict = conf->strict;
 	cfg->private_network = conf->private_network;
+	cfg->crawl_spacing = (conf->times.crawl_interval + 999) / 1000;
+	if (cfg->crawl_spacing == 0)
+		cfg->crawl_spacing = 1;
 	cfg->own_ids = *ids;
 	cfg->nown_ids = 1;
 	cfg->private_ids = *ids + 1;

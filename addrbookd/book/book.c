@@ -31,6 +31,8 @@ config_copy(struct config *to, const struct book_config *from)
 {
 	to->strict = from->strict;
 	to->private_network = from->private_network;
+	to->crawl_spacing = from->crawl_spacing != 0 ? from->crawl_spacing :
+	    BOOK_CRAWL_SPACING;
 	to->nown = from->nown_ids;
 	to->nprivate = from->nprivate_ids;
 	to->ids = calloc(to->nown + to->nprivate + 1, sizeof(*to->ids));
@@ -125,17 +127,20 @@ int
 book_configure(struct book *b, uint32_t now, const struct book_config *conf)
 {
 	struct config	 c;
-	bool		 moved;
+	bool		 moved, respaced;
 
 	if (config_copy(&c, conf) == -1)
 		return -1;
 	bk_tick(b, now);
 	remove_forbidden(b, &c);
 	moved = b->conf.private_network != c.private_network;
+	respaced = b->conf.crawl_spacing != c.crawl_spacing;
 	free(b->conf.ids);
 	b->conf = c;
 	if (moved)
 		bk_old_replace(b);
+	if (respaced)
+		bk_sched_respace(b);
 	return 0;
 }
 
@@ -251,14 +256,28 @@ book_free(struct book *b)
 	free(b);
 }
 
-/* Time never runs backwards here, and passes once a second. */
+/* Every so many operations, in a build for tests (PEXD_CHECK_BOOK). */
+static void
+check_now_and_then(struct book *b)
+{
+	if (PEXD_CHECK_BOOK == 0 || ++b->unchecked < PEXD_CHECK_BOOK)
+		return;
+	b->unchecked = 0;
+	bk_must_hold(b);
+}
+
+/*
+ * Each operation begins here.  Time never runs backwards, and passes once a
+ * second.
+ */
 void
 bk_tick(struct book *b, uint32_t now)
 {
-	if (now <= b->now)
-		return;
-	b->now = now;
-	bk_sched_pass(b);
+	if (now > b->now) {
+		b->now = now;
+		bk_sched_pass(b);
+	}
+	check_now_and_then(b);
 }
 
 struct netgroup

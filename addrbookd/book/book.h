@@ -41,11 +41,14 @@ struct rng;
 #define BOOK_HOLDS_MAX		8192	/* triples not to be retried */
 #define BOOK_OWN_MAX		64	/* own addresses remembered */
 #define BOOK_SENIORS_MAX	256
+#define BOOK_CRAWL_SPACING	600	/* s between two crawls of a triple */
 
 /* What a reload may change.  Lists are copied; NULL when empty. */
 struct book_config {
 	bool			 strict;	/* strict routability */
 	bool			 private_network;
+	/* Seconds between two crawls of a triple; 0: BOOK_CRAWL_SPACING. */
+	uint32_t		 crawl_spacing;
 	const struct node_id	*own_ids;	/* never in the book */
 	size_t			 nown_ids;
 	const struct node_id	*private_ids;	/* likewise, and not heeded */
@@ -222,14 +225,15 @@ unsigned int	 book_pick_seniors(struct book *, uint32_t now,
 		    unsigned int n);
 /*
  * What a feeler should try next: half tests of contested places, a quarter
- * old acquaintances, the rest new ones that have waited longest.  Counts as
- * a try.  Returns 1, or 0 when nothing is due.
+ * old ones verified 3 to 24 hours ago, longest ago first (then whoever else
+ * was verified longer ago), the rest new ones that have waited longest; none
+ * within 10 minutes.  Counts as a try.  Returns 1, or 0 when nothing is due.
  */
 unsigned int	 book_pick_probe(struct book *, uint32_t now,
 		    const struct book_exclude *, struct book_pick *);
 /*
  * What a crawler should try next: new ones first, then whoever was verified
- * longest ago; the same triple not within 10 minutes.  Counts as a try.
+ * longest ago; the same triple not within crawl_spacing.  Counts as a try.
  */
 unsigned int	 book_pick_crawl(struct book *, uint32_t now,
 		    const struct book_exclude *, struct book_pick *,
@@ -383,7 +387,8 @@ int		 book_load_end(struct book *, uint32_t now);
 
 /*
  * Does every rule hold?  Returns 0, or the code of the first that is
- * broken, a different one for each.  Cost O(size).
+ * broken, a different one for each.  Cost O(size).  In a build for tests
+ * (PEXD_CHECK_BOOK) the book looks itself every 1000 operations and aborts.
  */
 int		 book_check(const struct book *);
 const char	*book_check_text(int code);

@@ -3,9 +3,11 @@
  * The checker: every rule that the book's structures keep, looked at from
  * the outside.  Each broken rule has a code of its own.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "addrbookd/book/impl.h"
+#include "common/log.h"
 
 typedef int	whole_check(const struct book *);
 
@@ -317,4 +319,15 @@ book_check_text(int code)
 	};
 
 	return code >= 0 && code < BROKEN_MAX ? texts[code] : "?";
+}
+
+void
+bk_must_hold(const struct book *b)
+{
+	int	 code;
+
+	if ((code = book_check(b)) == 0)
+		return;
+	log_warnx("the address book is broken: %s", book_check_text(code));
+	abort();
 }

@@ -29,7 +29,7 @@ check_times(const struct book *b, uint32_t i)
 	    e->first_success > e->last_success || e->last_heard > b->now ||
 	    e->last_success > b->now || e->last_try > b->now ||
 	    e->last_failure > b->now ||
-	    e->rest_until > b->now + BACKOFF_MAX + 1)
+	    e->rest_until > b->now + BACKOFF_MAX)
 		return BROKEN_TIMES;
 	return 0;
 }
@@ -213,7 +213,7 @@ check_sched(const struct book *b, uint32_t i)
 	if (entry_is_resting(e) && e->rest_until + 1 < b->now)
 		return BROKEN_SCHED_LATE;
 	if (e->sched == SCHED_COOL &&
-	    since(b->now, e->last_try) >= 2 * TRY_SPACING)
+	    since(b->now, e->last_try) >= 2 * b->conf.crawl_spacing)
 		return BROKEN_SCHED_LATE;
 	return 0;
 }

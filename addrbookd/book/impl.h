@@ -47,7 +47,7 @@
 #define TESTS_WANTED	3		/* failed, TEST_SPACING apart */
 #define TEST_SPACING	HOUR
 #define ASK_SPACING	HOUR		/* for a place in old */
-#define TRY_SPACING	(10 * MINUTE)	/* crawl: of one triple */
+#define TRY_SPACING	(10 * MINUTE)	/* probe and slot: of one triple */
 #define VERIFY_AFTER	(3 * HOUR)	/* probe: of an old acquaintance */
 #define BACKOFF_MAX	DAY
 #define BACKOFF_STEPS	17		/* 2^17 s is over a day */
@@ -92,7 +92,7 @@ enum sched {
 	SCHED_REST,		/* + 1 .. BACKOFF_STEPS: backing off */
 	SCHED_REST_FULL = SCHED_REST + BACKOFF_STEPS + 1,
 	SCHED_REST_LOADED,	/* backing off since before the start */
-	SCHED_COOL,		/* tried within TRY_SPACING */
+	SCHED_COOL,		/* tried within the crawl's spacing */
 	SCHED_DUE_HEARD,	/* never reached; longest due first */
 	SCHED_DUE_VERIFIED,
 	SCHED_MAX
@@ -233,6 +233,7 @@ struct bans {
 struct config {
 	bool		 strict;
 	bool		 private_network;
+	uint32_t	 crawl_spacing;	/* s */
 	struct node_id	*ids;		/* own ones, then private ones */
 	size_t		 nown;
 	size_t		 nprivate;
@@ -294,6 +295,7 @@ struct book {
 	struct config	 conf;
 	uint32_t	 now;		/* the latest time seen */
 	uint32_t	 last_success;	/* of any dial */
+	int		 unchecked;	/* operations since book_check() */
 
 	uint32_t	 capacity;
 	uint32_t	 new_buckets, old_buckets;
@@ -444,6 +446,8 @@ void		 bk_fresh(struct book *, uint32_t, enum fresh);
 enum fresh	 bk_fresh_of(const struct book *, const struct entry *);
 void		 bk_sched_pass(struct book *);
 void		 bk_sched_sort(struct book *);
+/* The crawl's spacing is another from now on. */
+void		 bk_sched_respace(struct book *);
 
 /* senior.c */
 void		 bk_senior_add(struct book *, uint32_t);
@@ -487,6 +491,9 @@ enum book_broken {
 #undef X
 	BROKEN_MAX
 };
+
+/* End here, with a word about it, if a rule is broken. */
+void		 bk_must_hold(const struct book *);
 
 /* check_entry.c: 0, or what is broken about it */
 int		 bk_check_entry(const struct book *, uint32_t);

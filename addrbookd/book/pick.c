@@ -11,6 +11,8 @@
 #define IMPATIENCE	1.2	/* each refused draw makes one more likely */
 #define WEIGHT_TRIED	0.01	/* tried within TRY_SPACING */
 #define SKIPS_MAX	16	/* in a queue whose first are excluded */
+#define LOOKS_MAX	64	/* at old ones, for one not verified for long */
+#define VERIFY_SPACING	HOUR	/* so that the dead leave turns to the rest */
 
 /* 0.66 to the n-th, n failures in a row. */
 static const double weights[] = {
@@ -19,13 +21,19 @@ static const double weights[] = {
 };
 #define WEIGHTS	(sizeof(weights) / sizeof(weights[0]))
 
+static bool
+tried_lately(const struct book *b, const struct entry *e)
+{
+	return e->last_try != 0 && since(b->now, e->last_try) < TRY_SPACING;
+}
+
 static double
 weight_of(const struct book *b, const struct entry *e)
 {
 	double	 w;
 
 	w = weights[e->failures < WEIGHTS ? e->failures : WEIGHTS - 1];
-	if (e->last_try != 0 && since(b->now, e->last_try) < TRY_SPACING)
+	if (tried_lately(b, e))
 		w *= WEIGHT_TRIED;
 	return w;
 }
@@ -173,11 +181,12 @@ try_begins(struct book *b, uint32_t i)
 }
 
 /*
- * The first of a queue that may be dialled.  Who is excluded goes to its
- * end, so that it does not stand in the way again soon.
+ * The first of a queue that may be dialled, if it was not tried for so long.
+ * Who is excluded goes to its end, so that it does not stand in the way
+ * again soon.
  */
 static uint32_t
-next_due(struct book *b, enum sched queue, uint32_t min_age,
+next_due(struct book *b, enum sched queue, uint32_t tried,
     const struct book_exclude *ex)
 {
 	const struct entry	*e;
@@ -188,7 +197,7 @@ next_due(struct book *b, enum sched queue, uint32_t min_age,
 		if ((i = b->sched[queue].head) == NIL)
 			return NIL;
 		e = entry_at(b, i);
-		if (since(b->now, e->last_success) < min_age)
+		if (since(b->now, e->last_try) < tried)
 			return NIL;
 		if (!excluded(b, e, ex))
 			return i;
@@ -200,13 +209,63 @@ next_due(struct book *b, enum sched queue, uint32_t min_age,
 static uint32_t
 due_new(struct book *b, const struct book_exclude *ex)
 {
-	return next_due(b, SCHED_DUE_HEARD, 0, ex);
+	return next_due(b, SCHED_DUE_HEARD, TRY_SPACING, ex);
+}
+
+/* Those whose place is wanted are tested, which is as good. */
+static bool
+may_verify(const struct book *b, const struct entry *e,
+    const struct book_exclude *ex)
+{
+	return since(b->now, e->last_success) >= VERIFY_AFTER &&
+	    since(b->now, e->last_try) >= VERIFY_SPACING &&
+	    !(e->flags & ENTRY_CONTESTED) && !entry_is_resting(e) &&
+	    !excluded(b, e, ex);
+}
+
+/*
+ * Of those in old whose verification is less than a day old, and soon will
+ * not be, the one with the oldest; of many, the one among some drawn.
+ */
+static uint32_t
+fading(struct book *b, const struct book_exclude *ex)
+{
+	uint32_t	 count = b->pools.count[POOL_DAY_OLD];
+	uint32_t	 i, k, n, oldest = NIL;
+
+	n = count < LOOKS_MAX ? count : LOOKS_MAX;
+	for (k = 0; k < n; k++) {
+		i = bk_dense_at(&b->pools, POOL_DAY_OLD, count <= LOOKS_MAX ?
+		    k : rng_below(b->rng, count));
+		if (may_verify(b, entry_at(b, i), ex) && (oldest == NIL ||
+		    entry_at(b, i)->last_success <
+		    entry_at(b, oldest)->last_success))
+			oldest = i;
+	}
+	return oldest;
+}
+
+/* Of all who were reached once, one of the longest not tried. */
+static uint32_t
+faded(struct book *b, const struct book_exclude *ex)
+{
+	uint32_t	 i = b->sched[SCHED_DUE_VERIFIED].head;
+	int		 k;
+
+	for (k = 0; k < LOOKS_MAX && i != NIL; k++) {
+		if (may_verify(b, entry_at(b, i), ex))
+			return i;
+		i = entry_at(b, i)->link[CHAIN_SCHED].next;
+	}
+	return NIL;
 }
 
 static uint32_t
 due_verify(struct book *b, const struct book_exclude *ex)
 {
-	return next_due(b, SCHED_DUE_VERIFIED, VERIFY_AFTER, ex);
+	uint32_t	 i = fading(b, ex);
+
+	return i != NIL ? i : faded(b, ex);
 }
 
 static uint32_t
@@ -270,7 +329,7 @@ book_pick_crawl(struct book *b, uint32_t now, const struct book_exclude *ex,
 	bk_tick(b, now);
 	for (n = 0; n < want; n++) {
 		why = BOOK_WHY_NEW;
-		if ((i = due_new(b, ex)) == NIL) {
+		if ((i = next_due(b, SCHED_DUE_HEARD, 0, ex)) == NIL) {
 			why = BOOK_WHY_VERIFY;
 			i = next_due(b, SCHED_DUE_VERIFIED, 0, ex);
 		}

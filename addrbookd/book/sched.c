@@ -61,13 +61,20 @@ bk_sched_rest(struct book *b, uint32_t i, enum sched to, uint32_t seconds)
 	bk_entry_settle(b, i);
 }
 
+static bool
+is_cool(const struct book *b, const struct entry *e)
+{
+	return e->last_try != 0 &&
+	    since(b->now, e->last_try) < b->conf.crawl_spacing;
+}
+
 /* It may be picked; whether it is due for a crawl depends on its last try. */
 void
 bk_sched_due(struct book *b, uint32_t i)
 {
 	struct entry	*e = entry_at(b, i);
 
-	if (e->last_try != 0 && since(b->now, e->last_try) < TRY_SPACING)
+	if (is_cool(b, e))
 		bk_sched(b, i, SCHED_COOL);
 	else if (e->level == BOOK_HEARD)
 		bk_sched(b, i, SCHED_DUE_HEARD);
@@ -88,8 +95,7 @@ wake_cool(struct book *b)
 {
 	struct list	*l = &b->sched[SCHED_COOL];
 
-	while (l->head != NIL &&
-	    since(b->now, entry_at(b, l->head)->last_try) >= TRY_SPACING)
+	while (l->head != NIL && !is_cool(b, entry_at(b, l->head)))
 		bk_sched_due(b, l->head);
 }
 
@@ -234,6 +240,22 @@ bk_sched_sort(struct book *b)
 	list_sort(b, &try, &b->sched[SCHED_DUE_HEARD]);
 	list_sort(b, &try, &b->sched[SCHED_DUE_VERIFIED]);
 	sort_fresh(b);
+}
+
+/* Who stays in its list keeps its turn among those tried when it was. */
+void
+bk_sched_respace(struct book *b)
+{
+	const struct entry	*e;
+	uint32_t		 i;
+
+	for (i = 1; i <= b->top; i++) {
+		e = entry_at(b, i);
+		if ((e->flags & ENTRY_USED) && !entry_is_resting(e) &&
+		    (e->sched == SCHED_COOL) != is_cool(b, e))
+			bk_sched_due(b, i);
+	}
+	bk_sched_sort(b);
 }
 
 /* --- time passes ------------------------------------------------------ */

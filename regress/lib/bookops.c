@@ -340,6 +340,7 @@ op_configure(struct ops *o)
 
 	o->conf.strict = how & 1;
 	o->conf.private_network = how & 2;
+	o->conf.crawl_spacing = how & 8 ? 5 : 0;
 	o->private[0] = id_n(byte(o) % NIDS);
 	o->conf.private_ids = how & 4 ? o->private : NULL;
 	o->conf.nprivate_ids = how & 4 ? 1 : 0;

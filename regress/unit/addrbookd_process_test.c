@@ -109,6 +109,40 @@ ATF_TC_BODY(picks_and_outcomes, tc)
 	bfix_stop(&fix);
 }
 
+/* The crawl comes again as soon as the operator wants it; so does a reload. */
+ATF_TC_WITHOUT_HEAD(crawl_interval);
+ATF_TC_BODY(crawl_interval, tc)
+{
+	struct m_pick			 m = { .kind = PICK_CRAWL,
+					    .want = 250 };
+	const struct m_picked		*p;
+	uint64_t			 begun;
+
+	bfix_init(&fix);
+	fix.conf->times.crawl_interval = 1500;
+	bfix_start(&fix);
+	bfix_tell(&fix, 0, 10, 1000);
+	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	ATF_REQUIRE_EQ(size(), p->n);
+	begun = bfix_ms();
+	BFIX_WAIT(&fix, (p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m,
+	    MSG_PICKED))->n > 0);
+	ATF_CHECK_EQ(size(), p->n);
+	ATF_CHECK(bfix_ms() - begun > 900);
+	fix.conf->times.crawl_interval = 60000;
+	bfix_reload(&fix);
+	begun = bfix_ms();
+	while (bfix_ms() < begun + 3000) {
+		p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+		ATF_REQUIRE_EQ(0, p->n);
+	}
+	fix.conf->times.crawl_interval = 1000;
+	bfix_reload(&fix);
+	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	ATF_CHECK_EQ(size(), p->n);
+	bfix_stop(&fix);
+}
+
 /* Misbehaviour is a ban that both neighbours hear of, now and later. */
 ATF_TC_WITHOUT_HEAD(bans);
 ATF_TC_BODY(bans, tc)
@@ -340,6 +374,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, starts_empty);
 	ATF_TP_ADD_TC(tp, lists_and_selections);
 	ATF_TP_ADD_TC(tp, picks_and_outcomes);
+	ATF_TP_ADD_TC(tp, crawl_interval);
 	ATF_TP_ADD_TC(tp, bans);
 	ATF_TP_ADD_TC(tp, bans_by_hand);
 	ATF_TP_ADD_TC(tp, import_and_show);

@@ -323,6 +323,79 @@ ATF_TC_BODY(crawl, tc)
 	fix_free(&f);
 }
 
+/* How far apart is the operator's choice, and may change at any time. */
+ATF_TC_WITHOUT_HEAD(crawl_spacing);
+ATF_TC_BODY(crawl_spacing, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	struct book_pick	 p[20];
+	unsigned int		 i, k;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 14);
+	for (i = 0; i < 10; i++) {
+		a = fix_peer(i);
+		if (i < 5)
+			fix_good(&f, &a);
+		else
+			fix_hear(&f, &a, i);
+		fix_wait(&f, 1);
+	}
+	f.conf.crawl_spacing = 2;
+	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
+	FIX_CHECK(&f);
+	fix_wait(&f, 2);
+	for (i = 0; i < 5; i++) {
+		ATF_CHECK_EQ(10, book_pick_crawl(f.book, f.now, NULL, p, 20));
+		/* Longest not tried first, inside each kind. */
+		for (k = 0; k < 10; k++) {
+			a = fix_peer((k + 5) % 10);
+			ATF_CHECK(peer_addr_equal(&p[k].addr, &a));
+		}
+		fix_wait(&f, 1);
+		ATF_CHECK_EQ(0, book_pick_crawl(f.book, f.now, NULL, p, 20));
+		fix_wait(&f, 1);
+	}
+	/* Longer: who was due is not, and is in its order when it is. */
+	f.conf.crawl_spacing = 2 * FIX_HOUR;
+	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
+	FIX_CHECK(&f);
+	fix_wait(&f, 2 * FIX_HOUR - 3);
+	ATF_CHECK_EQ(0, book_pick_crawl(f.book, f.now, NULL, p, 20));
+	fix_wait(&f, 1);
+	ATF_CHECK_EQ(10, book_pick_crawl(f.book, f.now, NULL, p, 20));
+	/* And short again: at once. */
+	fix_wait(&f, 1);
+	f.conf.crawl_spacing = 1;
+	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
+	FIX_CHECK(&f);
+	ATF_CHECK_EQ(10, book_pick_crawl(f.book, f.now, NULL, p, 20));
+	fix_free(&f);
+}
+
+/* A slot is not filled by one tried 10 min ago, however short that is. */
+ATF_TC_WITHOUT_HEAD(weight_keeps_its_time);
+ATF_TC_BODY(weight_keeps_its_time, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a[2] = { fix_peer(0), fix_peer(1) };
+	unsigned int		 count[3];
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 15);
+	f.conf.crawl_spacing = 1;
+	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
+	fix_hear(&f, &a[0], 1);
+	fix_hear(&f, &a[1], 2);
+	fix_outcome(&f, &a[0], BOOK_DIALLED);
+	fix_wait(&f, 599);
+	tally(&f, 100, a, 2, count);
+	ATF_CHECK_MSG(count[0] < ROUNDS / 10, "%u", count[0]);
+	fix_wait(&f, 1);
+	tally(&f, 100, a, 2, count);
+	ATF_CHECK_MSG(count[0] > ROUNDS / 3, "%u", count[0]);
+	fix_free(&f);
+}
+
 /* A dead one comes again and again, but ever more seldom. */
 ATF_TC_WITHOUT_HEAD(crawl_backs_off);
 ATF_TC_BODY(crawl_backs_off, tc)
@@ -416,6 +489,82 @@ ATF_TC_BODY(probe_not_too_soon, tc)
 	fix_free(&f);
 }
 
+/*
+ * Of those in old who were verified 3 to 24 h ago, whoever was so longest
+ * ago, whatever has been tried since; only then those beyond.
+ */
+ATF_TC_WITHOUT_HEAD(probe_by_verification);
+ATF_TC_BODY(probe_by_verification, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a[40], stale = fix_peer(100);
+	struct peer_addr	 reached = fix_peer(101);
+	struct book_pick	 p;
+	int			 i;
+
+	fix_init(&f, 200000, 16);
+	fix_good(&f, &stale);
+	fix_wait(&f, FIX_DAY);
+	fix_hear(&f, &reached, 3);
+	fix_outcome(&f, &reached, BOOK_LIVE);
+	for (i = 0; i < 40; i++) {
+		a[i] = fix_peer(i);
+		fix_good(&f, &a[i]);
+		fix_wait(&f, 60);
+	}
+	ATF_REQUIRE_EQ(41, fix_counts(&f).in_old);
+	/* Tried since, in the other order; that proves nothing. */
+	fix_wait(&f, FIX_HOUR);
+	for (i = 40; i-- > 0;) {
+		fix_outcome(&f, &a[i], BOOK_OURS);
+		fix_wait(&f, 1);
+	}
+	fix_wait(&f, 3 * FIX_HOUR);
+	for (i = 0; i < 42; i++) {
+		ATF_REQUIRE_EQ(1, book_pick_probe(f.book, f.now, NULL, &p));
+		FIX_CHECK(&f);
+		ATF_CHECK_EQ(BOOK_WHY_VERIFY, p.why);
+		ATF_CHECK_MSG(i >= 40 || peer_addr_equal(&p.addr, &a[i]),
+		    "%d", i);
+	}
+	ATF_CHECK_EQ(0, book_pick_probe(f.book, f.now, NULL, &p));
+	fix_free(&f);
+}
+
+/* Many who stand in new or are backing off do not hide one in old. */
+ATF_TC_WITHOUT_HEAD(probe_past_others);
+ATF_TC_BODY(probe_past_others, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a, last = fix_addr(9999, "77.1.2.3", 26656);
+	struct book_pick	 p;
+	unsigned int		 i;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 17);
+	/* A group's old places are few: the rest stays in new. */
+	for (i = 0; i < 600; i++) {
+		a = fix_addr(i, "66.1.0.1", 26656);
+		a.na.ip[13] = i / 200;
+		a.na.ip[14] = i % 200;
+		book_outcome(f.book, f.now, &a, BOOK_ANSWERED);
+	}
+	ATF_REQUIRE(fix_counts(&f).in_new > 100);
+	fix_wait(&f, 1);
+	fix_good(&f, &last);
+	fix_wait(&f, 4 * FIX_HOUR);
+	for (i = 0; i < 600; i++) {
+		a = fix_addr(i, "66.1.0.1", 26656);
+		a.na.ip[13] = i / 200;
+		a.na.ip[14] = i % 200;
+		if (fix_has(&f, &a) && fix_row(&f, &a).old)
+			book_outcome(f.book, f.now, &a, BOOK_FULL);
+	}
+	FIX_CHECK(&f);
+	ATF_REQUIRE_EQ(1, book_pick_probe(f.book, f.now, NULL, &p));
+	ATF_CHECK(peer_addr_equal(&p.addr, &last));
+	fix_free(&f);
+}
+
 /* The one that holds a place is tested once an hour until it is decided. */
 ATF_TC_WITHOUT_HEAD(probe_tests_the_holder);
 ATF_TC_BODY(probe_tests_the_holder, tc)
@@ -456,9 +605,13 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, seniors_replaced);
 	ATF_TP_ADD_TC(tp, seniors_resting);
 	ATF_TP_ADD_TC(tp, crawl);
+	ATF_TP_ADD_TC(tp, crawl_spacing);
+	ATF_TP_ADD_TC(tp, weight_keeps_its_time);
 	ATF_TP_ADD_TC(tp, crawl_backs_off);
 	ATF_TP_ADD_TC(tp, probe_kinds);
 	ATF_TP_ADD_TC(tp, probe_not_too_soon);
+	ATF_TP_ADD_TC(tp, probe_by_verification);
+	ATF_TP_ADD_TC(tp, probe_past_others);
 	ATF_TP_ADD_TC(tp, probe_tests_the_holder);
 	return atf_no_error();
 }
