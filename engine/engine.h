@@ -71,16 +71,16 @@ struct conn {
 	TAILQ_ENTRY(conn)	 dirty;		/* output to write */
 	struct engine		*eng;
 	struct wire_conn	*wire;
-	struct announce		*announce;	/* what wire's config is in */
+	struct announce		*announce;	/* holds wire's config */
 	struct peer		*peer;		/* from its node info on */
 	uint32_t		 number;
-	uint32_t		 dial;		/* dialer's number; 0: inbound */
+	uint32_t		 dial;		/* dialer's; 0: inbound */
 	int			 fd;
 	enum conn_state		 state;
 	uint8_t			 hold;
 	uint8_t			 purpose;
 	bool			 is_dirty, is_shut, is_pending, counted;
-	bool			 admitted;	/* dialer holds a place for it */
+	bool			 admitted;	/* dialer keeps it a place */
 	struct netaddr		 na;		/* the far end */
 	struct node_id		 expect;	/* dialled: who it must be */
 	struct event		 rev, wev;
@@ -147,7 +147,7 @@ struct engine {
 	uint32_t		 nofile;	/* descriptors we may hold */
 	uint32_t		 conns_max;	/* accepting stops there */
 	struct conn_tree	 conns;
-	struct conn_queue	 pending;	/* inbound handshakes, old first */
+	struct conn_queue	 pending;	/* inbound, old first */
 	struct conn_queue	 closing;	/* old first */
 	struct conn_queue	 dirty, over;
 	unsigned		 nconns, nclosing;
