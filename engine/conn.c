@@ -176,6 +176,21 @@ conn_name(const struct conn *c, char buf[ENGINE_NAME_SIZE])
 
 /* --- ends -------------------------------------------------------------- */
 
+void
+conn_claim_ip(struct conn *c)
+{
+	if (!c->counted)
+		c->counted = limits_peer_add(c->eng->limits, c->na.ip) == 0;
+}
+
+void
+conn_yield_ip(struct conn *c)
+{
+	if (c->counted)
+		limits_peer_sub(c->eng->limits, c->na.ip);
+	c->counted = false;
+}
+
 /* What both ends have in common: it is nothing but a socket now. */
 static void
 let_go(struct conn *c)
@@ -183,6 +198,7 @@ let_go(struct conn *c)
 	struct engine *eng = c->eng;
 
 	conn_not_pending(c);
+	conn_yield_ip(c);
 	if (c->state == CONN_CLOSING) {
 		TAILQ_REMOVE(&eng->closing, c, queue);
 		eng->nclosing--;

@@ -221,6 +221,9 @@ void		 conn_close(struct conn *);
 void		 conn_finish(struct conn *);
 /* Close or free all: the end of the process. */
 void		 conns_free(struct engine *);
+/* Count it for its IP, from the question to dialer on; and no longer. */
+void		 conn_claim_ip(struct conn *);
+void		 conn_yield_ip(struct conn *);
 /* It is no pending handshake any longer. */
 void		 conn_not_pending(struct conn *);
 void		 conn_set_deadline(struct conn *, uint64_t ms);

@@ -112,17 +112,39 @@ on_need_signature(struct wire_conn *w,
 	sign_ask(arg, challenge);
 }
 
-/* Known to be banned: dialer need not be asked. */
+/* The operator named it: outside the limits. */
 static bool
-is_banned(struct conn *c)
+is_named(struct conn *c)
 {
 	const struct conf *conf = engine_conf(c->eng);
 	const struct node_id *id = wire_conn_remote_id(c->wire);
 
+	return conf_has_peer(conf, CONF_PERSISTENT, id) ||
+	    conf_has_peer(conf, CONF_UNCONDITIONAL, id);
+}
+
+/* Known to be banned: dialer need not be asked. */
+static bool
+is_banned(struct conn *c)
+{
+	const struct node_id *id = wire_conn_remote_id(c->wire);
+
 	return c->dial == 0 &&
-	    bans_has_id(c->eng->bans, id, child_mono_ms()) &&
-	    !conf_has_peer(conf, CONF_PERSISTENT, id) &&
-	    !conf_has_peer(conf, CONF_UNCONDITIONAL, id);
+	    bans_has_id(c->eng->bans, id, child_mono_ms()) && !is_named(c);
+}
+
+/*
+ * Is another of its IP a peer, or about to be?  Before dialer is asked: it
+ * may have somebody evicted for this one.
+ */
+static bool
+same_ip(struct conn *c)
+{
+	struct engine *eng = c->eng;
+
+	return c->dial == 0 &&
+	    limits_same_ip(eng->limits, engine_conf(eng), c->na.ip) &&
+	    !limits_is_exempt(eng->limits, c->na.ip) && !is_named(c);
 }
 
 static void
@@ -140,6 +162,11 @@ on_node_info(struct wire_conn *w, const struct nodeinfo *info, void *arg)
 		handshake_fail(c, REFUSED_UNAVAILABLE, NULL);
 		return;
 	}
+	if (same_ip(c)) {
+		handshake_fail(c, REFUSED_SAME_IP, NULL);
+		return;
+	}
+	conn_claim_ip(c);
 	if ((c->peer = peer_new(c, info)) == NULL) {
 		handshake_fail(c, REFUSED_MEMORY, NULL);
 		return;
@@ -233,17 +260,6 @@ handshake_proved(struct conn *c)
 	peer_up(c->peer);
 }
 
-static bool
-same_ip(struct conn *c)
-{
-	struct engine *eng = c->eng;
-
-	return c->dial == 0 && !c->peer->persistent &&
-	    !c->peer->unconditional &&
-	    !limits_is_exempt(eng->limits, c->na.ip) &&
-	    limits_same_ip(eng->limits, engine_conf(eng), c->na.ip);
-}
-
 static void
 admit(struct conn *c, const struct m_admitted *m)
 {
@@ -254,10 +270,6 @@ admit(struct conn *c, const struct m_admitted *m)
 	c->peer->unconditional = m->unconditional;
 	if (m->evict != 0 && (old = switch_peer(c->eng, m->evict)) != NULL)
 		peer_drop(old, DOWN_DIALER, "another takes its place");
-	if (same_ip(c)) {
-		handshake_fail(c, REFUSED_SAME_IP, NULL);
-		return;
-	}
 	conn_not_pending(c);
 	c->eng->stats.handshakes++;
 	if (c->dial == 0)

@@ -127,7 +127,7 @@ peer_up(struct peer *peer)
 	c->state = CONN_PEER;
 	peer->up = true;
 	peer->up_ms = child_mono_ms();
-	c->counted = limits_peer_add(eng->limits, c->na.ip) == 0;
+	conn_claim_ip(c);
 	if (peer->outbound) {
 		eng->noutbound++;
 		eng->stats.peers_out++;
@@ -150,8 +150,7 @@ end(struct peer *peer, enum down_reason reason, const char *why)
 		return false;
 	peer->up = false;
 	ping_stop(peer);
-	if (peer->conn->counted)
-		limits_peer_sub(eng->limits, peer->conn->na.ip);
+	conn_yield_ip(peer->conn);
 	if (peer->outbound)
 		eng->noutbound--;
 	else

@@ -60,21 +60,18 @@ ATF_TC_BODY(one_per_ip, tc)
 	enginepeer_init(&q, &fix, 2);
 	enginepeer_open(&p);
 	enginepeer_open(&q);
-	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 2);
+	/* dialer, who might have somebody evicted, is asked for one alone. */
+	FIX_WAIT(&fix, fix_counter(&fix, "refused_same_ip_total") == 1);
+	FIX_WAIT(&fix, p.eof != q.eof);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 1);
 	{
 		struct m_admitted a = { .verdict = VERDICT_OK };
 
 		a.conn = ((const struct m_admit *)fix_last(&fix,
 		    MSG_ADMIT))->conn;
 		pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
-		a.conn = a.conn == 1 ? 2 : 1;
-		pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
 	}
-	FIX_WAIT(&fix, fix_counter(&fix, "refused_same_ip_total") == 1);
-	FIX_WAIT(&fix, p.eof != q.eof);
-	ATF_CHECK_EQ(fix_counter(&fix, "peers_inbound"), 1);
-	/* dialer had a place for each. */
-	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
+	FIX_WAIT(&fix, fix_counter(&fix, "peers_inbound") == 1);
 	/* A third one is told apart from them before any crypto. */
 	enginepeer_init(&third, &fix, 3);
 	enginepeer_open(&third);
