@@ -47,6 +47,7 @@ add_peer(void *self, struct peer *peer)
 	pp->pex = self;
 	pp->peer = peer;
 	pex_reply_init(pp);
+	pex_ask_init(pp);
 }
 
 static void
@@ -54,6 +55,7 @@ remove_peer(void *self, struct peer *peer, enum down_reason reason,
     const char *why)
 {
 	pex_reply_stop(state(peer));
+	pex_ask_stop(state(peer));
 }
 
 static void

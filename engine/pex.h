@@ -26,7 +26,7 @@ struct pex_peer {
 	struct peer	*peer;
 	/* its requests */
 	struct pace	 pace;
-	struct timer	 due;		/* the remembered one; a seed's patience */
+	struct timer	 due;		/* one remembered; a seed's patience */
 	struct timer	 again;		/* the selection did not come */
 	uint8_t		 owed;		/* answers granted and not sent */
 	bool		 selecting;	/* addrbookd is asked */
@@ -35,6 +35,7 @@ struct pex_peer {
 	bool		 asked;		/* one is unanswered */
 	bool		 silent;	/* was too late once: not asked again */
 	uint64_t	 asked_ms;	/* the last one */
+	struct timer	 ask;		/* the next, wanted before it is due */
 };
 
 extern const struct reactor pex_reactor;
@@ -53,6 +54,8 @@ void	 pex_reply_restart(struct pex_peer *);
 
 /* --- pex_ask.c: our requests ------------------------------------------ */
 
+void	 pex_ask_init(struct pex_peer *);
+void	 pex_ask_stop(struct pex_peer *);
 void	 pex_on_ask(void *, struct pipe *, struct msg *);
 void	 pex_on_addrs(struct pex_peer *, const struct pex_list *);
 

@@ -10,29 +10,63 @@
 
 #include "engine/pex.h"
 
+static void
+ask_now(struct pex_peer *pp)
+{
+	if (peer_send(pp->peer, PEX_CHANNEL,
+	    wire_span_of(pex_request, sizeof(pex_request))) == -1)
+		return;
+	pp->asked = true;
+	pp->asked_ms = child_mono_ms();
+	pp->pex->stats.asked++;
+	pp->peer->asked++;
+}
+
+static void
+on_ask_due(void *arg)
+{
+	struct pex_peer *pp = arg;
+
+	if (!pp->asked && !pp->silent)
+		ask_now(pp);
+}
+
+void
+pex_ask_init(struct pex_peer *pp)
+{
+	timer_init(&pp->ask, on_ask_due, pp);
+}
+
+void
+pex_ask_stop(struct pex_peer *pp)
+{
+	timer_unset(&pp->pex->eng->wheel, &pp->ask);
+}
+
+/*
+ * dialer's clock is not ours, and a dialer that was started again knows of
+ * no earlier request: one that comes too soon for the peer waits until it is
+ * due, since dialer would take silence for the peer's.
+ */
 void
 pex_on_ask(void *self, struct pipe *p, struct msg *msg)
 {
 	struct pex *pex = self;
 	const struct m_conn *m = msg->body;
-	const struct conf *conf = engine_conf(pex->eng);
 	struct peer *peer = switch_peer(pex->eng, m->conn);
-	uint64_t now = child_mono_ms();
 	struct pex_peer *pp;
+	uint64_t due;
 
 	if (peer == NULL)
 		return;		/* it went meanwhile */
 	pp = switch_state(peer, &pex_reactor);
-	if (pp->asked || pp->silent || (pp->asked_ms != 0 &&
-	    now - pp->asked_ms < conf->times.request_interval))
+	if (pp->asked || pp->silent)
 		return;
-	if (peer_send(peer, PEX_CHANNEL,
-	    wire_span_of(pex_request, sizeof(pex_request))) == -1)
-		return;
-	pp->asked = true;
-	pp->asked_ms = now;
-	pex->stats.asked++;
-	peer->asked++;
+	due = pp->asked_ms + engine_conf(pex->eng)->times.request_interval;
+	if (pp->asked_ms != 0 && child_mono_ms() < due)
+		engine_timer_at(pex->eng, &pp->ask, due);
+	else
+		ask_now(pp);
 }
 
 /*

@@ -272,11 +272,9 @@ ATF_TC_BODY(asked, tc)
 	l = fix_last(&fix, MSG_PEER_LIVE);
 	ATF_CHECK_EQ(l->how, OUTCOME_ANSWERED);
 	ATF_CHECK_EQ(l->count, 25);
-	/* Too soon. */
+	/* Too soon: it goes out when it is due. */
 	dialer_asks();
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_asked_total"), 1);
-	while (fix_counter(&fix, "pex_asked_total") == 1)
-		dialer_asks();
 	FIX_WAIT(&fix, p.nrequests == 2);
 	finish();
 }
