@@ -3,7 +3,11 @@
  * The checker itself: break each rule by hand, inside the book, and it has
  * to say just that one.
  */
+#include <sys/wait.h>
+
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <atf-c.h>
 
@@ -398,9 +402,32 @@ ATF_TC_BODY(all_codes, tc)
 	ATF_CHECK_STREQ("?", book_check_text(-1));
 }
 
+/* A build for tests sees it by itself, within a thousand operations. */
+ATF_TC_WITHOUT_HEAD(now_and_then);
+ATF_TC_BODY(now_and_then, tc)
+{
+	int	 status, i;
+	pid_t	 pid;
+
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		build();
+		b_marks();
+		for (i = 0; i < 1000; i++)
+			(void)fix_counts(&f);
+		_exit(0);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	if (PEXD_CHECK_BOOK > 0)
+		ATF_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	else
+		ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, each_code);
 	ATF_TP_ADD_TC(tp, all_codes);
+	ATF_TP_ADD_TC(tp, now_and_then);
 	return atf_no_error();
 }
