@@ -25,6 +25,9 @@ mind_the_store(struct addrbookd *a)
 	if (s.damaged)
 		fatalx("addrbook.db is damaged (%s); starting again",
 		    s.error);
+	if (s.broken)
+		fatalx("addrbook.db cannot be written (%s); opening it anew",
+		    s.error);
 	if (s.failing && !a->failing)
 		log_warnx("cannot write addrbook.db: %s; going on in memory "
 		    "and trying again", s.error);

@@ -86,6 +86,7 @@ summary_store(struct addrbookd *a, uint32_t id)
 	count(a, id, "store_commits_total", s.commits);
 	count(a, id, "store_rows_total", s.rows);
 	count(a, id, "store_errors_total", s.errors);
+	count(a, id, "store_facts_lost_total", s.facts_lost);
 	count(a, id, "store_queued", s.queued);
 	count(a, id, "store_commit_max_ms", s.commit_max_ms);
 	child_fact(a->child, id, "store", s.failing ? s.error : "ok");

@@ -20,6 +20,7 @@ struct store {
 	char			 path[STORE_PATH_SIZE];
 	char			 copy[STORE_PATH_SIZE];
 	struct store_report	*report;	/* while opening */
+	uint64_t		 facts_lost;
 };
 
 /* --- opening ---------------------------------------------------------- */
@@ -50,16 +51,10 @@ same_network(struct store_db *d, const char *network, char *other,
 	return strcmp(other, network) == 0;
 }
 
+/* By whom, and when: FOUND_SOUND if it may be ours. */
 static enum found
-look_inside(struct store_db *d, const char *network, char *why, size_t size)
+judge(int app, int version, char *why, size_t size)
 {
-	char other[CONF_NETWORK_SIZE];
-	int app = 0, version = 0, rc;
-
-	if ((rc = store_db_version(d, &app, &version)) != SQLITE_OK) {
-		strlcpy(why, sqlite3_errstr(rc), size);
-		return FOUND_DAMAGED;
-	}
 	if (app == 0 && version == 0) {
 		strlcpy(why, "it is empty", size);
 		return FOUND_DAMAGED;
@@ -73,6 +68,22 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 		    version, STORE_VERSION);
 		return FOUND_NEWER;
 	}
+	return FOUND_SOUND;
+}
+
+static enum found
+look_inside(struct store_db *d, const char *network, char *why, size_t size)
+{
+	char other[CONF_NETWORK_SIZE];
+	int app = 0, version = 0, rc;
+	enum found found;
+
+	if ((rc = store_db_version(d, &app, &version)) != SQLITE_OK) {
+		strlcpy(why, sqlite3_errstr(rc), size);
+		return FOUND_DAMAGED;
+	}
+	if ((found = judge(app, version, why, size)) != FOUND_SOUND)
+		return found;
 	if ((rc = store_db_verify(d)) != SQLITE_OK ||
 	    (rc = store_db_touch(d, version)) == SQLITE_READONLY) {
 		strlcpy(why, sqlite3_errstr(rc), size);
@@ -90,14 +101,13 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 	}
 }
 
+/* Is there a file that may be opened? */
 static enum found
-look(struct store *s, const char *network, char *why, size_t size)
+look_at(const char *path, char *why, size_t size)
 {
-	enum found found;
 	struct stat st;
-	int rc;
 
-	if (lstat(s->path, &st) == -1) {
+	if (lstat(path, &st) == -1) {
 		strlcpy(why, strerror(errno), size);
 		return errno == ENOENT ? FOUND_NOTHING : FOUND_FOREIGN;
 	}
@@ -105,21 +115,37 @@ look(struct store *s, const char *network, char *why, size_t size)
 		strlcpy(why, "it is not a regular file", size);
 		return FOUND_FOREIGN;
 	}
-	if (access(s->path, R_OK | W_OK) == -1) {
+	if (access(path, R_OK | W_OK) == -1) {
 		strlcpy(why, strerror(errno), size);
 		return FOUND_FOREIGN;
 	}
+	return FOUND_SOUND;
+}
+
+static enum found
+look(struct store *s, const char *network, char *why, size_t size)
+{
+	enum found found;
+	int rc, app, version;
+
+	if ((found = look_at(s->path, why, size)) != FOUND_SOUND)
+		return found;
+	/* To open it would give it a log, whosever it is. */
+	if (store_db_peek(s->path, &app, &version) &&
+	    (found = judge(app, version, why, size)) != FOUND_SOUND)
+		return found;
 	if ((rc = store_db_open(&s->db, s->path, false)) != SQLITE_OK) {
 		strlcpy(why, sqlite3_errstr(rc), size);
 		return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ?
 		    FOUND_DAMAGED : FOUND_UNKNOWN;
 	}
 	found = look_inside(&s->db, network, why, size);
-	if (found == FOUND_NEWER)	/* leave every byte as it is */
-		sqlite3_db_config(s->db.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-		    1, NULL);
-	if (found != FOUND_SOUND)
-		store_db_close(&s->db);
+	if (found == FOUND_SOUND)
+		return found;
+	/* Leave every byte as it is. */
+	sqlite3_db_config(s->db.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+	    NULL);
+	store_db_close(&s->db);
 	return found;
 }
 
@@ -242,15 +268,6 @@ open_db(struct store *s, const char *network, const uint8_t new_key[16])
 	return store_db_prepare(&s->db) == SQLITE_OK ? 0 : -1;
 }
 
-static void
-forget_old_nodes(struct store *s)
-{
-	/* Rows in the order they were made; a node seen again keeps its seq,
-	 * so only a bound on their number is kept here. */
-	(void)store_db_exec(&s->db, "DELETE FROM node WHERE seq <= "
-	    "(SELECT max(seq) - 200000 FROM node)");
-}
-
 struct store *
 store_open(const char *dir, const char *network, const uint8_t new_key[16],
     uint8_t hash_key[16], struct store_report *report)
@@ -273,7 +290,6 @@ store_open(const char *dir, const char *network, const uint8_t new_key[16],
 	umask(mask);
 	if (rv == -1)
 		goto fail;
-	forget_old_nodes(s);
 	if (store_db_get_meta(&s->db, "hash_key", hash_key, 16, &len) !=
 	    SQLITE_OK || len != 16) {
 		memcpy(hash_key, new_key, 16);
@@ -454,6 +470,14 @@ store_sync(struct store *s, struct book *book)
 	}
 }
 
+/* Not worth waiting for, unlike what the book holds. */
+static void
+push_fact(struct store *s, const struct store_job *j)
+{
+	if (store_writer_push(s->writer, j) == -1)
+		s->facts_lost++;
+}
+
 void
 store_fact(struct store *s, uint32_t now, const struct m_peer_up *m)
 {
@@ -470,7 +494,7 @@ store_fact(struct store *s, uint32_t now, const struct m_peer_up *m)
 	n.latency_ms = m->latency_ms;
 	j.id = m->addr.id;
 	j.len = store_encode_node(&n, j.blob);
-	(void)store_writer_push(s->writer, &j);
+	push_fact(s, &j);
 }
 
 void
@@ -480,7 +504,7 @@ store_uptime(struct store *s, uint32_t now, const struct peer_addr *addr,
 	struct store_job j = { .kind = JOB_UPTIME, .now = now,
 	    .id = addr->id, .reached = reached };
 
-	(void)store_writer_push(s->writer, &j);
+	push_fact(s, &j);
 }
 
 int
@@ -508,6 +532,7 @@ void
 store_stats(struct store *s, struct store_stats *stats)
 {
 	store_writer_stats(s->writer, stats);
+	stats->facts_lost = s->facts_lost;
 }
 
 /* Rounds of handing on until the book has nothing left, or no disk is. */

@@ -46,10 +46,12 @@ struct store_stats {
 	uint64_t	pushed;		/* jobs handed to the writer */
 	uint64_t	rows;		/* .. and committed */
 	uint64_t	errors;		/* failed transactions (retried) */
+	uint64_t	facts_lost;	/* of nodes; the queue was full */
 	uint32_t	queued;		/* rows waiting for the writer */
 	uint32_t	commit_max_ms;	/* slowest commit */
 	bool		failing;	/* the last commit failed */
 	bool		damaged;	/* .. of damage that a start repairs */
+	bool		broken;		/* .. of I/O errors, again and again */
 	char		error[128];	/* SQLite's word for it */
 };
 
@@ -71,7 +73,10 @@ int		 store_load(struct store *, struct book *, uint32_t now);
  * rest stays marked in the book.  Call several times a second.
  */
 void		 store_sync(struct store *, struct book *);
-/* What was learnt of a node; now in seconds since 1970. */
+/*
+ * What was learnt of a node; now in seconds since 1970.  Lost, and counted,
+ * when the queue is full.
+ */
 void		 store_fact(struct store *, uint32_t now,
 		    const struct m_peer_up *);
 /* A dial of ours reached it or did not: its uptime windows. */

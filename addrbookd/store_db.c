@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "addrbookd/store_impl.h"
 #include "common/crc32c.h"
@@ -30,6 +32,34 @@ int
 store_db_exec(struct store_db *d, const char *sql)
 {
 	return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+}
+
+static int
+be32(const uint8_t *p)
+{
+	return (int)((uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]);
+}
+
+/* Source: sqlite.org, "Database File Format", 1.3. */
+bool
+store_db_peek(const char *path, int *application, int *version)
+{
+	static const char magic[16] = "SQLite format 3";
+	uint8_t head[100];
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return false;
+	n = read(fd, head, sizeof(head));
+	close(fd);
+	/* With a log its first page may be in there. */
+	if (n != sizeof(head) || memcmp(head, magic, sizeof(magic)) != 0 ||
+	    head[18] == 2)
+		return false;
+	*version = be32(head + 60);
+	*application = be32(head + 68);
+	return true;
 }
 
 /*
@@ -82,6 +112,7 @@ store_db_close(struct store_db *d)
 	}
 	sqlite3_finalize(d->node_get);
 	sqlite3_finalize(d->node_put);
+	sqlite3_finalize(d->node_move);
 	sqlite3_finalize(d->node_scan);
 	sqlite3_close(d->db);
 	memset(d, 0, sizeof(*d));
@@ -178,6 +209,8 @@ store_db_prepare(struct store_db *d)
 	    "SELECT row, crc FROM %s WHERE id=?", "node")) != SQLITE_OK ||
 	    (rc = prepare(d, &d->node_put, "INSERT INTO %s(id, row, crc) "
 	    "VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET row=?2, crc=?3",
+	    "node")) != SQLITE_OK || (rc = prepare(d, &d->node_move,
+	    "INSERT OR REPLACE INTO %s(id, row, crc) VALUES(?,?,?)",
 	    "node")) != SQLITE_OK)
 		return rc;
 	return prepare(d, &d->node_scan, "SELECT seq, row, crc FROM %s "
@@ -237,9 +270,10 @@ store_db_get_node(struct store_db *d, const struct node_id *id,
 }
 
 int
-store_db_put_node(struct store_db *d, const struct store_node *n)
+store_db_put_node(struct store_db *d, const struct store_node *n, bool seen)
 {
-	sqlite3_stmt *st = d->node_put;
+	/* Replaced, a row gets the highest number of all. */
+	sqlite3_stmt *st = seen ? d->node_move : d->node_put;
 	uint8_t row[STORE_BLOB_MAX];
 	size_t len = store_encode_node(n, row);
 
@@ -248,6 +282,22 @@ store_db_put_node(struct store_db *d, const struct store_node *n)
 	sqlite3_bind_blob(st, 2, row, len, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 3, row_crc(0, row, len));
 	return run(st);
+}
+
+int
+store_db_count_nodes(struct store_db *d, int *count)
+{
+	return get_int(d, "SELECT count(*) FROM node", count);
+}
+
+int
+store_db_forget_nodes(struct store_db *d, int n)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql), "DELETE FROM node WHERE seq IN "
+	    "(SELECT seq FROM node ORDER BY seq LIMIT %d)", n);
+	return store_db_exec(d, sql);
 }
 
 int

@@ -17,7 +17,7 @@
 #define STORE_BLOB_MAX		320		/* bytes of an encoded row */
 #define STORE_QUEUE		4096	/* rows waiting for the writer */
 #define STORE_PATH_SIZE		1200
-#define STORE_NODE_DAYS		30		/* unseen nodes are forgotten */
+#define STORE_NODES_MAX		200000	/* who was seen longest ago goes */
 
 /* Tables that hold rows by index: those of the book, in its order. */
 enum store_table {
@@ -83,9 +83,14 @@ void	 store_node_row(const struct store_node *, struct m_row_node *);
 struct store_db {
 	sqlite3		*db;
 	sqlite3_stmt	*put[STORE_ROW_TABLES], *del[STORE_ROW_TABLES];
-	sqlite3_stmt	*node_get, *node_put, *node_scan;
+	sqlite3_stmt	*node_get, *node_put, *node_move, *node_scan;
 };
 extern const char *const store_table_name[STORE_ROW_TABLES + 1];
+/*
+ * What the header says of a file that keeps no log, so that nothing has to
+ * be opened; false if it keeps one, or is no database.
+ */
+bool	 store_db_peek(const char *path, int *application, int *version);
 /* Open path for writing and check it: SQLITE_OK, or why not. */
 int	 store_db_open(struct store_db *, const char *path, bool create);
 void	 store_db_close(struct store_db *);
@@ -104,7 +109,12 @@ int	 store_db_put(struct store_db *, enum store_table, uint32_t index,
 int	 store_db_delete(struct store_db *, enum store_table, uint32_t index);
 int	 store_db_get_node(struct store_db *, const struct node_id *,
 	    struct store_node *);
-int	 store_db_put_node(struct store_db *, const struct store_node *);
+/* seen: it comes after all others in the order of who was seen last. */
+int	 store_db_put_node(struct store_db *, const struct store_node *,
+	    bool seen);
+int	 store_db_count_nodes(struct store_db *, int *count);
+/* Forget the n that were seen longest ago. */
+int	 store_db_forget_nodes(struct store_db *, int n);
 int	 store_db_exec(struct store_db *, const char *sql);
 /*
  * Call row for each sound row of a table, forward or backward, until an
@@ -120,7 +130,7 @@ int	 store_db_verify(struct store_db *);
 /* store_salvage.c */
 /* Copy the sound rows of a damaged file into to; returns how many. */
 unsigned store_salvage(struct store_db *to, const char *damaged);
-/* Rename path (and its -wal) to a new name with that word in it. */
+/* Rename path (and its log or journal) to a new name with that word in it. */
 int	 store_set_aside(const char *path, const char *word,
 	    char *newname, size_t size);
 int	 store_copy_file(const char *from, const char *to);

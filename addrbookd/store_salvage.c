@@ -29,14 +29,14 @@ rename_new(const char *from, const char *to)
 	return rename(from, to);
 }
 
-/* The write-ahead log goes with its database: part of the rows is there. */
+/* A log or journal goes with its database: part of the rows is there. */
 static void
-rename_wal(const char *path, const char *to)
+rename_log(const char *path, const char *to, const char *suffix)
 {
 	char from[STORE_PATH_SIZE], name[STORE_PATH_SIZE];
 
-	snprintf(from, sizeof(from), "%s-wal", path);
-	snprintf(name, sizeof(name), "%s-wal", to);
+	snprintf(from, sizeof(from), "%s%s", path, suffix);
+	snprintf(name, sizeof(name), "%s%s", to, suffix);
 	if (rename(from, name) == -1 && errno != ENOENT)
 		log_warn("cannot rename %s", from);
 }
@@ -60,7 +60,8 @@ store_set_aside(const char *path, const char *word, char *name, size_t size)
 			return -1;
 		}
 		if (rename_new(path, name) == 0) {
-			rename_wal(path, name);
+			rename_log(path, name, "-wal");
+			rename_log(path, name, "-journal");
 			return 0;
 		}
 		if (errno != EEXIST)
@@ -83,7 +84,7 @@ keep_row(void *arg, enum store_table t, uint32_t index, const uint8_t *row,
 
 	if (t == STORE_NODE) {
 		if (store_decode_node(row, len, &node) == 0)
-			(void)store_db_put_node(s->to, &node);
+			(void)store_db_put_node(s->to, &node, true);
 		return;
 	}
 	if (store_db_put(s->to, t, index, row, len) == SQLITE_OK &&

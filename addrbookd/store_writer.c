@@ -21,6 +21,8 @@
 #define ANSWERS		16	/* reads under way; more are refused */
 #define RETRY_MIN_S	1
 #define RETRY_MAX_S	60
+#define BROKEN_TRIES	3	/* of a disk that fails, on one handle */
+#define SEEN_SPACING	3600	/* s between two changes of order */
 #define COMMIT_GAP_MS	500	/* at least between two commits */
 
 struct store_writer {
@@ -42,6 +44,8 @@ struct store_writer {
 	struct store_db	 db;
 	struct store_job *batch;
 	unsigned	 nbatch;
+	unsigned	 broken;	/* I/O errors in a row */
+	int		 nnodes;	/* -1: to be counted */
 
 	int		 pipe[2];	/* wakes the main loop */
 };
@@ -57,26 +61,38 @@ mono_ms(void)
 
 /* --- jobs ------------------------------------------------------------- */
 
+/* The order of nodes is no finer: a row that moves is shown twice. */
+static bool
+is_news(uint32_t was, uint32_t is)
+{
+	return is - was >= SEEN_SPACING;
+}
+
 static int
 do_fact(struct store_writer *w, const struct store_job *j)
 {
 	struct store_node fact, n;
+	uint32_t seen;
 	int rc;
 
 	if (store_decode_node(j->blob, j->len, &fact) == -1)
 		return SQLITE_OK;
-	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND)
+	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND) {
 		memset(&n, 0, sizeof(n));
-	else if (rc != SQLITE_OK)
+		if (w->nnodes >= 0)
+			w->nnodes++;
+	} else if (rc != SQLITE_OK)
 		return rc;
+	seen = n.last_seen;
 	store_node_fact(&n, j->now, &fact);
-	return store_db_put_node(&w->db, &n);
+	return store_db_put_node(&w->db, &n, is_news(seen, n.last_seen));
 }
 
 static int
 do_uptime(struct store_writer *w, const struct store_job *j)
 {
 	struct store_node n;
+	uint32_t seen;
 	int rc;
 
 	/* Only nodes that were met have a history. */
@@ -84,8 +100,9 @@ do_uptime(struct store_writer *w, const struct store_job *j)
 		return SQLITE_OK;
 	if (rc != SQLITE_OK)
 		return rc;
+	seen = n.last_seen;
 	store_node_uptime(&n, j->now, j->reached);
-	return store_db_put_node(&w->db, &n);
+	return store_db_put_node(&w->db, &n, is_news(seen, n.last_seen));
 }
 
 static int
@@ -173,8 +190,23 @@ do_reads(struct store_writer *w)
 	}
 }
 
+/* Who was seen longest ago makes room; what is asked seldom is counted. */
 static int
-try_commit(struct store_writer *w)
+bound_nodes(struct store_writer *w)
+{
+	int rc = SQLITE_OK;
+
+	if (w->nnodes < 0)
+		rc = store_db_count_nodes(&w->db, &w->nnodes);
+	if (rc != SQLITE_OK || w->nnodes <= STORE_NODES_MAX)
+		return rc;
+	rc = store_db_forget_nodes(&w->db, w->nnodes - STORE_NODES_MAX);
+	w->nnodes = STORE_NODES_MAX;
+	return rc;
+}
+
+static int
+do_batch(struct store_writer *w)
 {
 	unsigned i;
 	int rc;
@@ -184,28 +216,72 @@ try_commit(struct store_writer *w)
 	for (i = 0; i < w->nbatch && rc == SQLITE_OK; i++)
 		rc = jobs[w->batch[i].kind](w, &w->batch[i]);
 	if (rc == SQLITE_OK)
-		rc = store_db_exec(&w->db, "COMMIT");
-	if (rc != SQLITE_OK && !sqlite3_get_autocommit(w->db.db))
+		rc = bound_nodes(w);
+	return rc == SQLITE_OK ? store_db_exec(&w->db, "COMMIT") : rc;
+}
+
+/*
+ * Room may come again, on the same handle as well.  The log's own word for
+ * it: errno has seen other calls since.
+ */
+static bool
+is_no_room(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+
+	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+	    &log);
+	if (log == NULL || log->pMethods == NULL)
+		return false;
+	(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+	    &error);
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* An error that tells of the disk or the files and not of their content. */
+static bool
+is_broken(int rc, sqlite3 *db)
+{
+	return rc == SQLITE_CANTOPEN || (rc == SQLITE_IOERR &&
+	    !is_no_room(db));
+}
+
+static int
+try_commit(struct store_writer *w, char *error, size_t size)
+{
+	int rc;
+
+	if ((rc = do_batch(w)) == SQLITE_OK) {
+		w->broken = 0;
+		return rc;
+	}
+	/* What is asked about it has to be so before the next statement. */
+	strlcpy(error, sqlite3_errmsg(w->db.db), size);
+	w->broken = is_broken(rc & 0xff, w->db.db) ? w->broken + 1 : 0;
+	w->nnodes = -1;
+	if (!sqlite3_get_autocommit(w->db.db))
 		(void)store_db_exec(&w->db, "ROLLBACK");
 	return rc;
 }
 
 static void
-account(struct store_writer *w, int rc, uint64_t ms)
+account(struct store_writer *w, int rc, const char *error, uint64_t ms)
 {
+	struct store_stats *s = &w->stats;
+
 	pthread_mutex_lock(&w->lock);
+	s->broken = w->broken >= BROKEN_TRIES;
+	s->failing = rc != SQLITE_OK;
 	if (rc == SQLITE_OK) {
-		w->stats.commits++;
-		w->stats.rows += w->nbatch;
-		w->stats.failing = false;
-		if (ms > w->stats.commit_max_ms)
-			w->stats.commit_max_ms = ms;
+		s->commits++;
+		s->rows += w->nbatch;
+		if (ms > s->commit_max_ms)
+			s->commit_max_ms = ms;
 	} else {
-		w->stats.errors++;
-		w->stats.failing = true;
-		w->stats.damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
-		strlcpy(w->stats.error, sqlite3_errmsg(w->db.db),
-		    sizeof(w->stats.error));
+		s->errors++;
+		s->damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
+		strlcpy(s->error, error, sizeof(s->error));
 	}
 	pthread_mutex_unlock(&w->lock);
 }
@@ -233,14 +309,15 @@ static void
 commit_batch(struct store_writer *w)
 {
 	unsigned wait_s = RETRY_MIN_S;
+	char error[sizeof(w->stats.error)] = "";
 	uint64_t began;
 	bool quit;
 	int rc;
 
 	for (;;) {
 		began = mono_ms();
-		rc = try_commit(w);
-		account(w, rc, mono_ms() - began);
+		rc = try_commit(w, error, sizeof(error));
+		account(w, rc, error, mono_ms() - began);
 		if (rc == SQLITE_OK)
 			break;
 		pthread_mutex_lock(&w->lock);
@@ -323,6 +400,7 @@ store_writer_start(struct store_db *db)
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return NULL;
 	w->pipe[0] = w->pipe[1] = -1;
+	w->nnodes = -1;
 	w->queue = calloc(STORE_QUEUE, sizeof(*w->queue));
 	w->batch = calloc(STORE_QUEUE, sizeof(*w->batch));
 	w->answers = calloc(ANSWERS, sizeof(*w->answers));

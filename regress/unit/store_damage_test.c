@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <atf-c.h>
+#include <sqlite3.h>
 
 #include "regress/lib/storefix.h"
 
@@ -343,6 +344,71 @@ ATF_TC_BODY(newer, tc)
 	free(q);
 }
 
+/* Neither newer nor foreign ones are changed by looking at them. */
+static void
+untouched(const char *sql, const char *word)
+{
+	sqlite3		*db;
+	size_t		 len, n;
+	uint8_t		*p, *q;
+
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_open(FILE_NAME, &db));
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_exec(db, sql, NULL, NULL, NULL));
+	sqlite3_close(db);
+	p = storefix_read(FILE_NAME, &len);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	ATF_CHECK_MSG(strstr(s.report.set_aside, word) != NULL, "%s: %s", sql,
+	    s.report.set_aside);
+	q = storefix_read(s.report.set_aside, &n);
+	ATF_CHECK_EQ_MSG(len, n, "%s", sql);
+	ATF_CHECK_MSG(len == n && memcmp(p, q, len) == 0, "%s", sql);
+	storefix_close(&s);
+	free(p);
+	free(q);
+}
+
+ATF_TC_WITHOUT_HEAD(looked_at_only);
+ATF_TC_BODY(looked_at_only, tc)
+{
+	static const char *const modes[] = { "DELETE", "WAL" };
+	char			 sql[200];
+	size_t			 len, i;
+
+	for (i = 0; i < 2; i++) {
+		free(make(30, &len));
+		snprintf(sql, sizeof(sql), "PRAGMA journal_mode=%s;"
+		    "PRAGMA user_version=99", modes[i]);
+		untouched(sql, "newer");
+		storefix_clean(DIR_NAME);
+		snprintf(sql, sizeof(sql), "PRAGMA journal_mode=%s;"
+		    "PRAGMA application_id=7; CREATE TABLE x(y);"
+		    "INSERT INTO x VALUES(1)", modes[i]);
+		untouched(sql, "foreign");
+	}
+}
+
+/* What a program left half done goes aside with its journal. */
+ATF_TC_WITHOUT_HEAD(journal_goes_along);
+ATF_TC_BODY(journal_goes_along, tc)
+{
+	size_t		 len;
+	uint8_t		*p = make(30, &len);
+	char		 name[512];
+
+	p[18] = p[19] = 1;	/* rollback mode */
+	p[63] = 99;
+	place(p, len, NULL, 0);
+	storefix_write(FILE_NAME "-journal", (const uint8_t *)"half", 4);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
+	    FIX_START);
+	ATF_CHECK(strstr(s.report.set_aside, "newer") != NULL);
+	snprintf(name, sizeof(name), "%s-journal", s.report.set_aside);
+	ATF_CHECK_EQ(0, access(name, R_OK));
+	storefix_close(&s);
+	free(p);
+}
+
 /* Another network's is kept under that name; back again it begins anew. */
 ATF_TC_WITHOUT_HEAD(other_network);
 ATF_TC_BODY(other_network, tc)
@@ -468,6 +534,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, odd_things);
 	ATF_TP_ADD_TC(tp, stray_log);
 	ATF_TP_ADD_TC(tp, newer);
+	ATF_TP_ADD_TC(tp, looked_at_only);
+	ATF_TP_ADD_TC(tp, journal_goes_along);
 	ATF_TP_ADD_TC(tp, other_network);
 	ATF_TP_ADD_TC(tp, killed);
 	return atf_no_error();

@@ -5,8 +5,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +16,7 @@
 
 #include <atf-c.h>
 
+#include "addrbookd/store_impl.h"
 #include "regress/lib/storefix.h"
 
 #define DIR_NAME	"store"
@@ -383,6 +386,218 @@ ATF_TC_BODY(disk_full, tc)
 	storefix_close(&s);
 }
 
+/* --- a disk that fails ------------------------------------------------ */
+
+static _Atomic int	 disk_errno;	/* of every write; 0: none fails */
+static ssize_t		 (*real_pwrite)(int, const void *, size_t, off_t);
+
+static ssize_t
+failing_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	if (disk_errno == 0)
+		return real_pwrite(fd, p, n, at);
+	errno = disk_errno;
+	return -1;
+}
+
+/* SQLite lets its system calls be replaced, for tests as this one. */
+static void
+break_pwrite(void)
+{
+	static const char *const names[] = { "pwrite", "pwrite64" };
+	sqlite3_vfs		*vfs = sqlite3_vfs_find(NULL);
+	sqlite3_syscall_ptr	 is;
+	int			 i;
+
+	for (i = 0; i < 2; i++) {
+		if ((is = vfs->xGetSystemCall(vfs, names[i])) == NULL)
+			continue;
+		memcpy(&real_pwrite, &is, sizeof(is));
+		ATF_REQUIRE_EQ(SQLITE_OK, vfs->xSetSystemCall(vfs, names[i],
+		    (sqlite3_syscall_ptr)failing_pwrite));
+	}
+	ATF_REQUIRE(real_pwrite != NULL);
+}
+
+static void
+wait_for_errors(uint64_t n, struct store_stats *st)
+{
+	struct timespec	 ts = { .tv_nsec = 5000000 };
+	int		 i;
+
+	for (i = 0; i < 6000; i++) {
+		store_sync(s.store, s.f.book);
+		store_stats(s.store, st);
+		if (st->errors >= n)
+			return;
+		nanosleep(&ts, NULL);
+	}
+	atf_tc_fail("%ju errors, not %ju", (uintmax_t)st->errors,
+	    (uintmax_t)n);
+}
+
+/* Errors of the disk: three in a row, and only opening anew may help. */
+ATF_TC_WITHOUT_HEAD(disk_broken);
+ATF_TC_BODY(disk_broken, tc)
+{
+	struct store_stats	 st;
+
+	storefix_clean(DIR_NAME);
+	break_pwrite();
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	disk_errno = EIO;
+	storefix_fill(&s, 100);
+	wait_for_errors(2, &st);
+	ATF_CHECK(st.failing && !st.damaged && !st.broken);
+	/* One that goes well begins the count anew. */
+	disk_errno = 0;
+	storefix_settle(&s);
+	disk_errno = EIO;
+	storefix_fill(&s, 200);
+	wait_for_errors(4, &st);
+	ATF_CHECK(st.failing && !st.broken);
+	wait_for_errors(5, &st);
+	ATF_CHECK(st.broken && !st.damaged);
+	disk_errno = 0;
+	storefix_settle(&s);
+	store_stats(s.store, &st);
+	ATF_CHECK(!st.broken && !st.failing);
+	storefix_close(&s);
+}
+
+/* No room, of the disk or of a quota, is waited for without end. */
+ATF_TC_WITHOUT_HEAD(disk_full_for_long);
+ATF_TC_BODY(disk_full_for_long, tc)
+{
+	static const int	 kinds[] = { ENOSPC, EDQUOT, EFBIG };
+	struct store_stats	 st;
+	int			 i;
+
+	break_pwrite();
+	for (i = 0; i < 3; i++) {
+		storefix_clean(DIR_NAME);
+		storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+		disk_errno = kinds[i];
+		storefix_fill(&s, 100);
+		wait_for_errors(4, &st);
+		ATF_CHECK_MSG(st.failing && !st.broken && !st.damaged, "%s",
+		    strerror(kinds[i]));
+		disk_errno = 0;
+		storefix_close(&s);
+	}
+}
+
+/* Facts have no mark in the book: those that find no room are counted. */
+ATF_TC_WITHOUT_HEAD(facts_lost);
+ATF_TC_BODY(facts_lost, tc)
+{
+	struct store_stats	 st;
+	struct peer_addr	 a = fix_peer(1);
+	unsigned int		 i;
+
+	storefix_clean(DIR_NAME);
+	break_pwrite();
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	meet(0, "saved");
+	storefix_settle(&s);
+	store_stats(s.store, &st);
+	ATF_CHECK_EQ(0, st.facts_lost);
+	ATF_REQUIRE_EQ(1, st.pushed);
+	disk_errno = ENOSPC;
+	for (i = 0; i < 6000; i++) {
+		meet(i, "one of many");
+		store_uptime(s.store, FIX_START, &a, true);
+	}
+	store_stats(s.store, &st);
+	ATF_CHECK(st.facts_lost > 0);
+	ATF_CHECK_EQ(12001, st.pushed + st.facts_lost);
+	disk_errno = 0;
+	storefix_close(&s);
+}
+
+/* --- no more nodes than that ------------------------------------------ */
+
+static int64_t
+query(const char *sql)
+{
+	sqlite3_stmt	*st;
+	sqlite3		*db;
+	int64_t		 v;
+
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_open(FILE_NAME, &db));
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_prepare_v2(db, sql, -1, &st, NULL));
+	ATF_REQUIRE_EQ(SQLITE_ROW, sqlite3_step(st));
+	v = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return v;
+}
+
+static bool
+is_met(unsigned int n)
+{
+	struct peer_addr	 a = fix_peer(n);
+	char			 sql[120];
+	char			 id[NODE_ID_TEXT_SIZE];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM node WHERE "
+	    "id = x'%s'", node_id_text(&a.id, id));
+	return query(sql) == 1;
+}
+
+/* Fill the table as the writer would have, long ago. */
+static void
+fill_nodes(unsigned int from, unsigned int to)
+{
+	struct store_db		 d;
+	struct store_node	 n;
+
+	ATF_REQUIRE_EQ(SQLITE_OK, store_db_open(&d, FILE_NAME, false));
+	ATF_REQUIRE_EQ(SQLITE_OK, store_db_prepare(&d));
+	ATF_REQUIRE_EQ(SQLITE_OK, store_db_exec(&d, "BEGIN"));
+	memset(&n, 0, sizeof(n));
+	n.first_seen = n.last_seen = FIX_START - FIX_DAY;
+	for (; from < to; from++) {
+		n.addr = fix_peer(from);
+		ATF_REQUIRE_EQ(SQLITE_OK, store_db_put_node(&d, &n, true));
+	}
+	ATF_REQUIRE_EQ(SQLITE_OK, store_db_exec(&d, "COMMIT"));
+	store_db_close(&d);
+}
+
+ATF_TC(nodes_bounded);
+ATF_TC_HEAD(nodes_bounded, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "600");
+}
+ATF_TC_BODY(nodes_bounded, tc)
+{
+	struct peer_addr	 a = fix_peer(1);
+	unsigned int		 i;
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	storefix_close(&s);
+	fill_nodes(0, STORE_NODES_MAX);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	/* Met again, and reached: they are not the oldest any more. */
+	meet(0, "met again");
+	store_uptime(s.store, FIX_START, &a, true);
+	a = fix_peer(2);
+	store_uptime(s.store, FIX_START, &a, false);
+	for (i = 0; i < 10; i++)
+		meet(STORE_NODES_MAX + i, "new");
+	storefix_settle(&s);
+	storefix_close(&s);
+	ATF_CHECK_EQ(STORE_NODES_MAX, query("SELECT count(*) FROM node"));
+	ATF_CHECK(is_met(0) && is_met(1));
+	for (i = 2; i < 12; i++)
+		ATF_CHECK_MSG(!is_met(i), "%u", i);
+	ATF_CHECK(is_met(12));
+	for (i = 0; i < 10; i++)
+		ATF_CHECK(is_met(STORE_NODES_MAX + i));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, fresh);
@@ -397,5 +612,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nodes);
 	ATF_TP_ADD_TC(tp, many_nodes);
 	ATF_TP_ADD_TC(tp, disk_full);
+	ATF_TP_ADD_TC(tp, disk_broken);
+	ATF_TP_ADD_TC(tp, disk_full_for_long);
+	ATF_TP_ADD_TC(tp, facts_lost);
+	ATF_TP_ADD_TC(tp, nodes_bounded);
 	return atf_no_error();
 }
