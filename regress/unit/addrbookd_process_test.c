@@ -286,6 +286,8 @@ ATF_TC_BODY(killed, tc)
 	for (round = 0; round < 3; round++) {
 		bfix_tell(&fix, round * 200, 200, 1000 + round);
 		bfix_dialled(&fix, round * 200 + 1, OUTCOME_ANSWERED);
+		/* An outcome is in no hurry to leave its sender. */
+		BFIX_WAIT(&fix, bfix_counter(&fix, "book_good") == round + 1);
 		bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 		n = size();
 		nanosleep(&ts, NULL);	/* the promise: within a second */
