@@ -122,6 +122,7 @@ fill_entry(const struct book_row *r, struct m_row_entry *m)
 	m->first_success = r->first_success;
 	m->last_success = r->last_success;
 	m->next_try = r->rest_until;
+	m->source_group = r->source.v;
 	for (i = 0; i < r->nplaces && i < MSG_BUCKETS_MAX; i++)
 		m->buckets[m->nbuckets++] = r->place[i] / 64;
 }

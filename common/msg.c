@@ -256,7 +256,7 @@ static const struct field f_m_row_entry[] = {
 	U64(m_row_entry, first_heard), U64(m_row_entry, last_heard),
 	U64(m_row_entry, last_try), U64(m_row_entry, first_success),
 	U64(m_row_entry, last_success), U64(m_row_entry, next_try),
-	BOOL(m_row_entry, has_source), PA(m_row_entry, source),
+	U64(m_row_entry, source_group),
 	LIST_OF(m_row_entry, nbuckets, buckets, MSG_BUCKETS_MAX, f_el_u16), END
 };
 static const struct field f_m_row_ban[] = {

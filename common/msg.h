@@ -415,8 +415,7 @@ struct m_row_entry {			/* a book entry with its history */
 	int64_t		first_heard, last_heard;	/* unix s; 0 never */
 	int64_t		last_try, first_success, last_success;
 	int64_t		next_try;	/* backing off until; 0 not */
-	bool		has_source;
-	struct peer_addr source;	/* first source; id may be zero */
+	uint64_t	source_group;	/* netgroup of who told; 0 none */
 	uint8_t		nbuckets;
 	uint16_t	buckets[MSG_BUCKETS_MAX];
 };

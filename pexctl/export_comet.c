@@ -28,7 +28,6 @@
 
 struct comet_row {
 	struct peer_addr addr;
-	struct peer_addr source;
 	uint8_t		 level;
 	bool		 is_old;
 	uint16_t	 bucket;	/* where pexd has it; a hint */
@@ -117,7 +116,6 @@ room_for_one(struct export *ex)
 static int
 comet_entry(struct export *ex, const struct m_row_entry *e)
 {
-	static const struct node_id nobody;
 	struct comet_row *r;
 
 	if (room_for_one(ex) == -1)
@@ -125,9 +123,6 @@ comet_entry(struct export *ex, const struct m_row_entry *e)
 	r = &ex->rows[ex->n++];
 	memset(r, 0, sizeof(*r));
 	r->addr = e->addr;
-	/* A source without an ID is none to CometBFT: the entry's own then. */
-	r->source = e->has_source && !node_id_equal(&e->source.id, &nobody) ?
-	    e->source : e->addr;
 	r->level = e->level;
 	/* What CometBFT calls old is what it has verified. */
 	r->is_old = e->is_old || e->level >= LEVEL_GOOD;
@@ -178,7 +173,8 @@ put_row(struct jsonw *j, const struct comet_row *r, int type, int bucket)
 
 	jsonw_object(j, NULL);
 	put_addr(j, "addr", &r->addr);
-	put_addr(j, "src", &r->source);
+	/* It has to have an ID, and only the group of a source is known. */
+	put_addr(j, "src", &r->addr);
 	jsonw_array(j, "buckets");
 	jsonw_int(j, NULL, bucket);
 	jsonw_end(j);

@@ -56,22 +56,17 @@ put_time(struct jsonw *j, const char *key, int64_t t)
 		jsonw_int(j, key, t);
 }
 
+/* Of who told, only this is kept. */
 static void
-put_source(struct jsonw *j, const struct m_row_entry *e)
+put_source_group(struct jsonw *j, uint64_t v)
 {
-	static const struct node_id nobody;
+	char text[NETGROUP_TEXT_SIZE];
 
-	if (!e->has_source) {
-		jsonw_null(j, "source");
-		return;
-	}
-	jsonw_object(j, "source");
-	if (node_id_equal(&e->source.id, &nobody))
-		jsonw_null(j, "id");
+	if (v == 0)
+		jsonw_null(j, "source_group");
 	else
-		put_id(j, "id", &e->source.id);
-	put_na(j, &e->source.na);
-	jsonw_end(j);
+		jsonw_str(j, "source_group",
+		    netgroup_text((struct netgroup){ v }, text));
 }
 
 void
@@ -92,7 +87,7 @@ json_entry(struct jsonw *j, const char *key, const struct m_row_entry *e)
 	put_time(j, "first_success", e->first_success);
 	put_time(j, "last_success", e->last_success);
 	put_time(j, "next_try", e->next_try);
-	put_source(j, e);
+	put_source_group(j, e->source_group);
 	jsonw_array(j, "buckets");
 	for (i = 0; i < e->nbuckets && i < MSG_BUCKETS_MAX; i++)
 		jsonw_uint(j, NULL, e->buckets[i]);

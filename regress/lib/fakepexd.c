@@ -126,8 +126,9 @@ show_book(struct fake *f, struct pipe *p, uint32_t id)
 			m.first_success = 1600000000;
 			m.last_success = 1700000000;
 		}
-		m.has_source = n % 2 == 0;
-		m.source = addr_of(n + 1);
+		if (n % 2 == 0)
+			m.source_group = netgroup_of(addr_of(n + 1).na.ip,
+			    false).v;
 		m.nbuckets = 1;
 		m.buckets[0] = (uint16_t)n;
 		pipe_send(p, MSG_ROW_ENTRY, id, -1, &m);

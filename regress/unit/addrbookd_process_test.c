@@ -239,6 +239,8 @@ ATF_TC_BODY(import_and_show, tc)
 		good += r->level >= LEVEL_GOOD;
 		ATF_CHECK_EQ(now - 100000, r->first_success);
 		ATF_CHECK_EQ(7, r->successes);
+		ATF_CHECK_EQ(netgroup_of(r->addr.na.ip, true).v,
+		    r->source_group);
 	}
 	ATF_CHECK_EQ(taken, good);
 	/* The same again: known. */

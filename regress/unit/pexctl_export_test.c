@@ -73,14 +73,8 @@ entry(uint32_t i)
 	}
 	e.last_try = i % 3 == 0 ? 0 : T0 - 5;
 	e.next_try = i % 5 == 0 ? T0 + 60 : 0;
-	e.has_source = i % 2 == 0;
-	if (e.has_source) {
-		e.source = e.addr;
-		e.source.id.b[19] = i % 4 == 0 ? 0 : 9;
-		if (i % 4 == 0)
-			memset(&e.source.id, 0, sizeof(e.source.id));
-		e.source.na.port = 26656;
-	}
+	if (i % 2 == 0)
+		e.source_group = netgroup_of(e.addr.na.ip, true).v;
 	e.nbuckets = (uint8_t)(i % (MSG_BUCKETS_MAX + 1));
 	for (k = 0; k < e.nbuckets; k++)
 		e.buckets[k] = (uint16_t)(i * 7 + k * 300);
@@ -140,14 +134,15 @@ ATF_TC_BODY(lines, tc)
 	uint32_t i;
 
 	write_all(&o, &export_lines, 500);
+	ATF_CHECK(strstr(o.text, "\"source_group\":\"5.0.0.0\"") != NULL);
+	ATF_CHECK(strstr(o.text, "\"source_group\":null") != NULL);
 	read_back(&o, IMPORT_LINES);
 	ATF_REQUIRE_EQ(500, back.n);
 	ATF_CHECK(back.with_history);
 	for (i = 0; i < 500; i++) {
 		e = entry(i);
 		/* Not read: worked out anew by the book that takes it. */
-		e.has_source = false;
-		memset(&e.source, 0, sizeof(e.source));
+		e.source_group = 0;
 		e.nbuckets = 0;
 		memset(e.buckets, 0, sizeof(e.buckets));
 		if (e.level == LEVEL_SENIOR)
@@ -164,7 +159,8 @@ ATF_TC_BODY(lines, tc)
 		    e.first_success == back.list[i].first_success &&
 		    e.last_success == back.list[i].last_success &&
 		    e.next_try == back.list[i].next_try &&
-		    !back.list[i].has_source && back.list[i].nbuckets == 0,
+		    back.list[i].source_group == 0 &&
+		    back.list[i].nbuckets == 0,
 		    "entry %u", i);
 	}
 	free(o.text);
