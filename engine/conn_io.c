@@ -114,31 +114,60 @@ lost(struct conn *c, int error)
 	}
 }
 
-/* Too much unfinished input in all: who holds most of it goes. */
-static void
-kill_largest(struct engine *eng)
+/*
+ * A stranger's memory before a peer's, then the larger, then the younger: who
+ * holds nothing pays for nobody.
+ */
+static bool
+is_worse(const struct conn *c, const struct conn *worst)
 {
+	if (c->held == 0)
+		return false;
+	if (worst == NULL)
+		return true;
+	if ((c->state == CONN_PEER) != (worst->state == CONN_PEER))
+		return worst->state == CONN_PEER;
+	return c->held >= worst->held;
+}
+
+static bool
+kill_worst(struct engine *eng)
+{
+	static const char why[] = "memory for unfinished messages is used up";
 	struct conn *c, *worst = NULL;
 
 	RB_FOREACH(c, conn_tree, &eng->conns)
-		if (c->state == CONN_PEER &&
-		    (worst == NULL || c->held >= worst->held))
-			worst = c;	/* among equals the youngest */
-	if (worst != NULL)
-		peer_lost(worst->peer, DOWN_SLOW,
-		    "memory for unfinished messages is used up");
+		if (!conn_is_over(c) && is_worse(c, worst))
+			worst = c;
+	if (worst == NULL)
+		return false;
+	if (worst->state == CONN_PEER)
+		peer_lost(worst->peer, DOWN_SLOW, why);
+	else
+		handshake_fail(worst, REFUSED_MEMORY, why);
+	conn_close(worst);
+	return true;
 }
 
+/* At the end of a turn: nobody who is being worked on goes under its caller. */
+void
+conns_bound_memory(struct engine *eng)
+{
+	while (eng->held > ENGINE_HELD_MAX && kill_worst(eng))
+		;
+}
+
+/* One that is closing reads no more; what wire still has goes at once. */
 static void
 account(struct conn *c)
 {
 	struct engine *eng = c->eng;
-	size_t held = wire_conn_held(c->wire);
+	size_t held = c->state == CONN_CLOSING ? 0 : wire_conn_held(c->wire);
 
 	eng->held += held - c->held;
 	c->held = held;
 	if (eng->held > ENGINE_HELD_MAX)
-		kill_largest(eng);
+		engine_turn_soon(eng);
 }
 
 void

@@ -237,6 +237,8 @@ void		 conn_hold(struct conn *, enum conn_hold);
 void		 conn_release(struct conn *, enum conn_hold);
 /* After any call of wire_conn: its result, its output, its memory. */
 void		 conn_wired(struct conn *, enum wire_error);
+/* Too much unfinished input in all: who holds most of it goes. */
+void		 conns_bound_memory(struct engine *);
 /* Write what is queued as far as the socket takes it. */
 void		 conn_write(struct conn *);
 

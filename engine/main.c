@@ -57,6 +57,7 @@ engine_turn(evutil_socket_t fd, short what, void *arg)
 	struct conn *c;
 
 	eng->turning = false;
+	conns_bound_memory(eng);
 	while ((c = TAILQ_FIRST(&eng->dirty)) != NULL) {
 		TAILQ_REMOVE(&eng->dirty, c, dirty);
 		c->is_dirty = false;

@@ -245,7 +245,7 @@ peer_send(struct peer *peer, uint8_t channel, struct wire_span msg)
 	switch (e) {
 	case WIRE_OK:
 		conn_wired(c, WIRE_OK);
-		return 0;
+		return peer->up ? 0 : -1;
 	case WIRE_NO_CHANNEL:
 		return -1;
 	case WIRE_QUEUE_FULL:

@@ -30,6 +30,8 @@ select_addrs(struct pex_peer *pp)
 		.seed_inbound = pex_is_seed_client(pp),
 	};
 
+	if (!pp->peer->up)
+		return;
 	pp->pex->stats.selects++;
 	pp->selecting = child_synced(eng->child, ROLE_ADDRBOOKD) &&
 	    child_send(eng->child, ROLE_ADDRBOOKD, MSG_SELECT,
