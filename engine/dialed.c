@@ -88,6 +88,4 @@ dialed_on_dial(void *ctx, struct pipe *p, struct msg *msg)
 	}
 	c->dial = d->dial;
 	c->purpose = d->purpose;
-	if (d->purpose & PURPOSE_PERSISTENT)
-		limits_learn_exempt(eng->limits, d->addr.na.ip);
 }

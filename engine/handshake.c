@@ -263,13 +263,11 @@ handshake_proved(struct conn *c)
 static void
 admit(struct conn *c, const struct m_admitted *m)
 {
-	struct peer *old;
-
 	c->admitted = true;
 	c->peer->persistent = m->persistent;
 	c->peer->unconditional = m->unconditional;
-	if (m->evict != 0 && (old = switch_peer(c->eng, m->evict)) != NULL)
-		peer_drop(old, DOWN_DIALER, "another takes its place");
+	if (c->purpose & PURPOSE_PERSISTENT)	/* it proved who it is */
+		limits_learn_exempt(c->eng->limits, c->na.ip);
 	conn_not_pending(c);
 	c->eng->stats.handshakes++;
 	if (c->dial == 0)
@@ -279,8 +277,10 @@ admit(struct conn *c, const struct m_admitted *m)
 		conn_set_deadline(c, PROVING_MS);
 	}
 	conn_wired(c, wire_conn_start(c->wire));
-	if (c->state == CONN_PROVING)
-		ping_start(c->peer);	/* its pong is the proof */
+	/* Its pong is the proof; who spoke at once is established already. */
+	if (c->dial != 0 &&
+	    (c->state == CONN_PROVING || c->state == CONN_PEER))
+		ping_start(c->peer);
 }
 
 void
@@ -289,11 +289,15 @@ handshake_on_admitted(void *ctx, struct pipe *p, struct msg *msg)
 	struct engine *eng = ctx;
 	const struct m_admitted *m = msg->body;
 	struct conn *c = conn_find(eng, m->conn);
+	struct peer *old;
 
 	if (m->verdict == 0 || m->verdict >= VERDICT_MAX) {
 		pipe_violation(p, "ADMITTED with verdict %u", m->verdict);
 		return;
 	}
+	/* Whoever comes of it: to dialer the evicted one is gone. */
+	if (m->evict != 0 && (old = switch_peer(eng, m->evict)) != NULL)
+		peer_drop(old, DOWN_DIALER, "another takes its place");
 	if (c == NULL || c->state != CONN_ADMIT) {
 		/* It went while dialer thought. */
 		if (m->verdict == VERDICT_OK)

@@ -263,9 +263,11 @@ peers_leave(struct policy *p, struct peer *pe)
 void
 peers_drop(struct policy *p, struct peer *pe, enum down_reason reason)
 {
-	if (pe->dropping)
+	/* Said twice does no harm, and these two have to be heard. */
+	if (pe->dropping && reason != DOWN_BANNED && reason != DOWN_OPERATOR)
 		return;
-	peers_leave(p, pe);
+	if (!pe->dropping)
+		peers_leave(p, pe);
 	p->ops->drop(p->arg, pe->conn, reason);
 }
 

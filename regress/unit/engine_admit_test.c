@@ -288,6 +288,37 @@ ATF_TC_BODY(evicted, tc)
 	enginefix_stop(&fix);
 }
 
+/*
+ * The newcomer went while dialer thought: the one evicted for it goes all the
+ * same, since to dialer it is gone.
+ */
+ATF_TC_WITHOUT_HEAD(evicted_for_nobody);
+ATF_TC_BODY(evicted_for_nobody, tc)
+{
+	struct m_admitted ok = { .verdict = VERDICT_OK };
+	struct enginepeer a, b;
+
+	enginefix_init(&fix);
+	fix.conf->times.handshake_timeout = 1000;
+	enginefix_start(&fix);
+	enginepeer_init(&a, &fix, 1);
+	enginepeer_up(&a);
+	ok.evict = ((const struct m_peer_up *)fix_last(&fix,
+	    MSG_PEER_UP))->conn;
+	fix.no_admit = true;
+	enginepeer_init(&b, &fix, 2);
+	enginepeer_open(&b);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 2);
+	ok.conn = ((const struct m_admit *)fix_last(&fix, MSG_ADMIT))->conn;
+	FIX_WAIT(&fix, b.eof);
+	pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &ok);
+	FIX_WAIT(&fix, a.eof && fix_count(&fix, MSG_PEER_DOWN) == 2);
+	ATF_CHECK_EQ(fix_counter(&fix, "peers_inbound"), 0);
+	enginepeer_free(&a);
+	enginepeer_free(&b);
+	enginefix_stop(&fix);
+}
+
 /* --- slow and silent --------------------------------------------------- */
 
 ATF_TC_WITHOUT_HEAD(silent);
@@ -420,6 +451,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, verdicts);
 	ATF_TP_ADD_TC(tp, place_given_back);
 	ATF_TP_ADD_TC(tp, evicted);
+	ATF_TP_ADD_TC(tp, evicted_for_nobody);
 	ATF_TP_ADD_TC(tp, silent);
 	ATF_TP_ADD_TC(tp, trickle);
 	ATF_TP_ADD_TC(tp, unsigned_);
