@@ -12,22 +12,20 @@ all: release
 
 # --- building ---------------------------------------------------------------
 
-$(R)/config.mk: configure
-	./configure -o $(R) --prefix=$(PREFIX) $(CONFIGURE_ARGS)
-$(A)/config.mk: configure
-	./configure -o $(A) --variant=asan $(CONFIGURE_ARGS)
-$(F)/config.mk: configure
-	./configure -o $(F) --variant=fuzz $(CONFIGURE_ARGS) CC=clang
+configured:
+	@sh mk/configured.sh $(R) --prefix=$(PREFIX) $(CONFIGURE_ARGS)
 
-release: $(R)/config.mk
+release: configured
 	@sh mk/rules.sh . $(R)
 	@$(MAKE) -f mk/build.mk O=$(R) programs
-asan: $(A)/config.mk
+asan:
+	@sh mk/configured.sh $(A) --variant=asan $(CONFIGURE_ARGS)
 	@sh mk/rules.sh . $(A)
 	@$(MAKE) -f mk/build.mk O=$(A) programs unit sim
 tests: release
 	@$(MAKE) -f mk/build.mk O=$(R) unit bench sim
-fuzzers: $(F)/config.mk
+fuzzers:
+	@sh mk/configured.sh $(F) --variant=fuzz $(CONFIGURE_ARGS) CC=clang
 	@sh mk/rules.sh . $(F)
 	@$(MAKE) -f mk/build.mk O=$(F) fuzz
 
@@ -60,7 +58,7 @@ check-long: deps-check
 interop: deps-check
 	@$(MAKE) release tests cometpeers
 	@sh mk/check.sh interop
-vectors: $(R)/config.mk
+vectors: configured
 	@sh mk/rules.sh . $(R)
 	@$(MAKE) -f mk/build.mk O=$(R) $(R)/regress/unit/vectors_test
 	@sh mk/vectors.sh $(R)
@@ -76,5 +74,5 @@ lint: deps-check
 clean:
 	rm -rf build
 
-.PHONY: all release asan tests fuzzers cometpeers deps deps-check run install check \
+.PHONY: all configured release asan tests fuzzers cometpeers deps deps-check run install check \
 	check-long interop vectors bench fuzz lint clean

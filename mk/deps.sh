@@ -6,8 +6,8 @@ set -eu
 
 build="gcc libc6-dev pkg-config byacc libevent-dev libbsd-dev libssl-dev
     libsqlite3-dev libseccomp-dev libjansson-dev libnanopb-dev nanopb"
-check="kyua libatf-dev atf-sh clang libclang-rt-14-dev bmake mandoc
-    iproute2 jq sqlite3"
+check="kyua libatf-dev atf-sh clang libclang-rt-dev bmake mandoc
+    iproute2 util-linux jq python3 sqlite3"
 
 case "${1:-run}" in
 run)	want="$build jq" ;;

@@ -6,6 +6,10 @@ src=$(cd "$(dirname "$0")/.." && pwd)
 PEXD_SRC=$src
 PEXD_VECTORS=${PEXD_VECTORS:-$src/regress/vectors}
 export PEXD_SRC PEXD_VECTORS
+[ -d "$PEXD_VECTORS" ] || {
+	echo "vectors: there is no directory $PEXD_VECTORS" >&2
+	exit 1
+}
 t=$src/$1/regress/unit/vectors_test
 passed=0 failed=0
 for c in $("$t" -l | sed -n 's/^ident: //p'); do

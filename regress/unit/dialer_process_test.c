@@ -203,7 +203,8 @@ ATF_TC_BODY(names_that_fail, tc)
 	/* No question can carry a label of more than 63 bytes. */
 	static const char *const names[] = { "none.test", "empty.test",
 	    "broken.test", "dead.test",
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
 	struct dialerfix fix;
 	size_t i;
 

@@ -63,7 +63,8 @@ ATF_TC_BODY(lines, tc)
 	    "\"verified\":true,\"attempts\":2,\"successes\":9,"
 	    "\"first_heard\":1000,\"last_heard\":2000,\"last_try\":3000,"
 	    "\"first_success\":4000,\"last_success\":5000,"
-	    "\"next_try\":null,\"source_group\":{\"x\":[]},\"buckets\":[999999],"
+	    "\"next_try\":null,\"source_group\":{\"x\":[]},"
+	    "\"buckets\":[999999],"
 	    "\"note\":\"the operator's own\"")
 	    LINE(",\"level\":\"senior\",\"successes\":1,\"last_success\":1"));
 	ATF_CHECK_MSG(g.rv == 0, "%s", g.why);
