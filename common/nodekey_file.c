@@ -115,9 +115,13 @@ nodekey_load(const char *path, struct nodekey_why *why)
 	else if ((len = read_all(fd, buf, sizeof(buf))) == -1)
 		say(why, "cannot read the node key %s: %s", path,
 		    strerror(errno));
-	else if ((pkey = parse_pem(buf, len)) == NULL)
-		say(why, "%s holds no Ed25519 private key in PEM without a "
-		    "password", path);
+	else if ((pkey = parse_pem(buf, len)) == NULL && len > 0 &&
+	    buf[0] == '{')
+		say(why, "cannot use the node key %s; a node_key.json is "
+		    "converted by pexctl key import", path);
+	else if (pkey == NULL)
+		say(why, "cannot use the node key %s: it holds no Ed25519 "
+		    "private key in PEM without a password", path);
 	explicit_bzero(buf, sizeof(buf));
 	close(fd);
 	errno = EINVAL;

@@ -10,6 +10,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,6 +101,27 @@ feed_file(struct import *im, const char *file, int fd)
 	return rv;
 }
 
+/* A file of which nothing can be used is hardly the one that was meant. */
+static int
+check_usable(const char *file, const struct import_tally *t)
+{
+	enum import_defect d, first = DEFECT_NONE;
+
+	if (t->entries > 0 || t->left_out == 0)
+		return 0;
+	for (d = 0; d < DEFECT_MAX; d++)
+		if (t->defects[d] > 0 && (first == DEFECT_NONE ||
+		    t->first_line[d] < t->first_line[first]))
+			first = d;
+	if (first == DEFECT_NONE)
+		warnx("%s: none of its entries can be used", file);
+	else
+		warnx("%s: none of its %" PRIu64 " entries can be used; line %"
+		    PRIu64 ": %s", file, t->left_out, t->first_line[first],
+		    import_defect_text(first));
+	return -1;
+}
+
 static int
 check_file(const char *file, int fd, enum import_format format)
 {
@@ -110,7 +132,8 @@ check_file(const char *file, int fd, enum import_format format)
 		warn(NULL);
 		return -1;
 	}
-	rv = feed_file(im, file, fd);
+	if ((rv = feed_file(im, file, fd)) == 0)
+		rv = check_usable(file, import_tally(im));
 	import_free(im);
 	return rv;
 }

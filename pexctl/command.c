@@ -253,6 +253,24 @@ take(const struct token *t, struct args *a, const char *w)
 	return t->take == NULL ? 0 : t->take(a, w, t->value);
 }
 
+/* May w be short for this?  A flag is not: "-" is a file's name. */
+static bool
+may_mean(const struct token *t, const char *w)
+{
+	return !is_value(t) && !is_nothing(t) && t->name[0] != '-' &&
+	    w[0] != '\0' && strncmp(t->name, w, strlen(w)) == 0;
+}
+
+static bool
+is_ambiguous(const struct token *table, const char *w)
+{
+	unsigned n = 0;
+
+	for (; table->name != NULL; table++)
+		n += may_mean(table, w);
+	return n > 1;
+}
+
 /*
  * The row that w stands for: a word that it is or alone begins, else the
  * value of that place.  NULL, and *why says what is wrong.
@@ -268,9 +286,7 @@ match(const struct token *table, const char *w, const char **why)
 			value = t;
 		else if (!is_nothing(t) && strcmp(t->name, w) == 0)
 			return t;
-		/* A flag is not abbreviated: "-" is a file's name. */
-		else if (t->name[0] != '-' && !is_nothing(t) && w[0] != '\0' &&
-		    strncmp(t->name, w, strlen(w)) == 0) {
+		else if (may_mean(t, w)) {
 			found = t;
 			n++;
 		}
@@ -281,16 +297,19 @@ match(const struct token *table, const char *w, const char **why)
 	return n == 0 ? value : NULL;
 }
 
+/* All that is valid, or of an ambiguous word what it may be short for. */
 static int
 complain(FILE *err, const struct token *table, const char *why, const char *w)
 {
+	bool some = w != NULL && is_ambiguous(table, w);
 	char safe[128];
 
 	fprintf(err, "pexctl: %s%s%s; valid here:\n", why,
 	    w == NULL ? "" : ": ",
 	    w == NULL ? "" : human_safe(w, safe, sizeof(safe)));
 	for (; table->name != NULL; table++)
-		fprintf(err, "  %s\n", table->name);
+		if (!some || may_mean(table, w))
+			fprintf(err, "  %s\n", table->name);
 	return -1;
 }
 

@@ -182,6 +182,9 @@ ATF_TC_BODY(wrong, tc)
 	struct args a;
 	size_t i;
 
+	ATF_CHECK_EQ(-1, parse("show b", &a));
+	ATF_CHECK_STREQ("pexctl: ambiguous: b; valid here:\n  bans\n"
+	    "  book\n", err_text);
 	for (i = 0; i < NITEMS(cases); i++) {
 		ATF_CHECK_EQ(-1, parse(cases[i].line, &a));
 		ATF_CHECK_MSG(strstr(err_text, cases[i].says) != NULL &&

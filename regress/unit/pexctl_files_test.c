@@ -85,6 +85,18 @@ ATF_TC_BODY(import_refused, tc)
 	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
 	ATF_CHECK_EQ(1, runctl("-s sock book import fifo"));
 	ATF_CHECK(has("err", "fifo: not a regular file"));
+
+	/* Nothing in it is an address; an empty list is one. */
+	write_file("prose", "to whom it may concern\n");
+	ATF_CHECK_EQ(1, runctl("-s sock book import prose"));
+	ATF_CHECK_STREQ("", text_of("out"));
+	ATF_CHECK(has("err", "prose: none of its 5 entries can be used; "
+	    "line 1: "));
+	ATF_CHECK_EQ(1, runctl("book import -n prose"));
+	ATF_CHECK(has("err", "prose: none of its 5 entries"));
+	write_file("none", "# nobody yet\n");
+	ATF_CHECK_EQ(0, runctl("book import -n none"));
+	ATF_CHECK_STREQ("", text_of("imported"));
 	fakepexd_stop(&fp);
 }
 
@@ -297,7 +309,11 @@ ATF_TC_BODY(keys_refused, tc)
 	ATF_CHECK(has("err", "too long"));
 	ATF_CHECK_EQ(1, runctl("key import . k.pem"));
 	ATF_CHECK_EQ(1, runctl("key show none.pem"));
+	ATF_REQUIRE_EQ(0, chmod("bad.json", 0600));
 	ATF_CHECK_EQ(1, runctl("key show bad.json"));
+	ATF_CHECK_STREQ("pexctl: cannot use the node key bad.json; a "
+	    "node_key.json is converted by pexctl key import\n",
+	    text_of("err"));
 	ATF_CHECK_EQ(1, runctl("key generate no/such/dir"));
 	ATF_CHECK(access("k.pem", F_OK) == -1);
 }
