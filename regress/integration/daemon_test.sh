@@ -360,6 +360,24 @@ garbage_from_the_network_body()
 }
 garbage_from_the_network_cleanup() { stop_all; }
 
+atf_test_case memory_of_strangers cleanup
+memory_of_strangers_head()
+{
+	atf_set descr "strangers who fill the memory for input crowd nobody out"
+}
+memory_of_strangers_body()
+{
+	net_init
+	# More than 16 MiB: 900 x 11 KiB, and what the refused ones leave.
+	start_pexd a 'network "test-net"' "mode peer" "max inbound 100" \
+	    "handshake timeout 20s" "close wait 15s"
+	at=$(pexd_at a)
+	atf_check -o inline:"30 of 30\n" -e ignore \
+	    "$net_root/build/asan/regress/fake/strangers" "${at##*:}" 700 900
+	stop_pexd a
+}
+memory_of_strangers_cleanup() { stop_all; }
+
 atf_test_case little_network cleanup
 little_network_head()
 {
@@ -388,5 +406,6 @@ atf_init_test_cases()
 	atf_add_test_case descriptors
 	atf_add_test_case sandboxed
 	atf_add_test_case garbage_from_the_network
+	atf_add_test_case memory_of_strangers
 	atf_add_test_case little_network
 }
