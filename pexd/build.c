@@ -101,26 +101,26 @@ build_number(struct builder *b, enum option_id id, uint64_t v)
 }
 
 static bool
-time_in_range(struct builder *b, const char *what, uint64_t ms, uint64_t min,
-    uint64_t max)
+time_in_range(struct builder *b, const char *what, const struct lex_token *t,
+    uint64_t min, uint64_t max)
 {
-	char lo[TIME_TEXT_SIZE], hi[TIME_TEXT_SIZE], is[TIME_TEXT_SIZE];
+	char lo[TIME_TEXT_SIZE], hi[TIME_TEXT_SIZE];
 
-	if (ms >= min && ms <= max)
+	if (t->number >= min && t->number <= max)
 		return true;
 	lex_error(b->lx, "%s: expected %s to %s, found %s", what,
-	    time_text(min, lo), time_text(max, hi), time_text(ms, is));
+	    time_text(min, lo), time_text(max, hi), t->text);
 	return false;
 }
 
 void
-build_time(struct builder *b, enum option_id id, uint64_t ms)
+build_time(struct builder *b, enum option_id id, const struct lex_token *t)
 {
 	const struct conf_option *o = &conf_options[id];
-	uint32_t v = ms;
+	uint32_t v = t->number;
 
 	if (first_time(b, id) &&
-	    time_in_range(b, o->words, ms, o->min, o->max))
+	    time_in_range(b, o->words, t, o->min, o->max))
 		memcpy(place(b, id), &v, sizeof(v));
 }
 
@@ -133,16 +133,16 @@ build_yesno(struct builder *b, enum option_id id, bool v)
 
 void
 build_rate(struct builder *b, enum option_id id, uint64_t tokens,
-    uint64_t per_ms, uint64_t burst)
+    const struct lex_token *per, uint64_t burst)
 {
 	const struct conf_option *o = &conf_options[id];
 	struct conf_rate r = {
-		.tokens = tokens, .per_ms = per_ms, .burst = burst
+		.tokens = tokens, .per_ms = per->number, .burst = burst
 	};
 
 	if (first_time(b, id) &&
 	    in_range(b, o->words, tokens, o->min, o->max) &&
-	    time_in_range(b, o->words, per_ms, 1, 24 * 3600000) &&
+	    time_in_range(b, o->words, per, 1, 24 * 3600000) &&
 	    in_range(b, "burst", burst, o->min, o->max))
 		memcpy(place(b, id), &r, sizeof(r));
 }

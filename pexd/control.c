@@ -142,6 +142,7 @@ client_end(struct client *c)
 	if (c->pipe == NULL)
 		return;
 	request_drop(c);
+	audit_end(c);
 	monitor_remove(c);
 	pipe_free(c->pipe);
 	c->pipe = NULL;

@@ -34,6 +34,7 @@ struct client {
 	struct request		 req;
 	bool			 monitor;
 	uint32_t		 monitor_id;	/* of its request */
+	uint64_t		 imported;	/* entries it asked to import */
 };
 TAILQ_HEAD(clients, client);
 
@@ -75,5 +76,11 @@ void	 monitor_remove(struct client *);
 /* show.c */
 void	 show_processes(struct pexd *, struct client *);
 void	 show_summary(struct pexd *, struct client *);
+
+/* audit.c */
+/* Log what is asked for, and of whom: a dial, a drop, a ban or an import. */
+void	 audit_ask(struct client *, const struct msg *);
+/* The client goes: log how much it imported. */
+void	 audit_end(struct client *);
 
 #endif

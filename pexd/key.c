@@ -39,20 +39,17 @@ key_make(const char *path, struct nodekey_why *why)
 }
 
 struct nodekey *
-key_load(const char *path)
+key_load(const char *path, struct nodekey_why *why)
 {
 	char id[NODE_ID_TEXT_SIZE];
-	struct nodekey_why why;
 	struct nodekey *k;
 
 	if (keymem_lock() == -1)
 		log_warnx("the node key's memory cannot be locked");
-	k = nodekey_load(path, &why);
+	k = nodekey_load(path, why);
 	if (k == NULL && errno == ENOENT)
-		k = key_make(path, &why);
-	if (k == NULL)
-		log_warnx("%s", why.text);
-	else
+		k = key_make(path, why);
+	if (k != NULL)
 		log_info("the node ID is %s",
 		    node_id_text(nodekey_id(k), id));
 	return k;

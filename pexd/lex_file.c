@@ -26,7 +26,9 @@ lex_error(struct lexer *lx, const char *fmt, ...)
 	int n;
 
 	lx->errors++;
-	n = snprintf(line, sizeof(line), "%s:%u: ", lx->file, lx->line);
+	/* A file that cannot be read has no line to name. */
+	n = SLIST_EMPTY(&lx->sources) ? 0 :
+	    snprintf(line, sizeof(line), "%s:%u: ", lx->file, lx->line);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		n = 0;
 	va_start(ap, fmt);

@@ -294,9 +294,11 @@ enter_sandbox(struct pexd *px)
 static void
 take_key(struct pexd *px)
 {
-	if ((px->key = key_load(px->conf->node_key)) == NULL) {
+	struct nodekey_why why;
+
+	if ((px->key = key_load(px->conf->node_key, &why)) == NULL) {
 		control_free(px->control);
-		fatalx("there is no node key");
+		fatalx("%s", why.text);
 	}
 	px->conf->id = *nodekey_id(px->key);
 	memcpy(px->conf->pubkey, nodekey_pub(px->key),

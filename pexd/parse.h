@@ -46,10 +46,11 @@ struct builder {
 /* Each reports what is wrong with a value and then leaves it out. */
 void	build_text(struct builder *, enum option_id, const char *);
 void	build_number(struct builder *, enum option_id, uint64_t);
-void	build_time(struct builder *, enum option_id, uint64_t ms);
+void	build_time(struct builder *, enum option_id,
+	    const struct lex_token *);
 void	build_yesno(struct builder *, enum option_id, bool);
 void	build_rate(struct builder *, enum option_id, uint64_t tokens,
-	    uint64_t per_ms, uint64_t burst);
+	    const struct lex_token *per, uint64_t burst);
 void	build_mode(struct builder *, enum conf_mode);
 void	build_listen(struct builder *, const char *addr, uint64_t port);
 void	build_external(struct builder *, const char *);

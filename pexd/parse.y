@@ -73,13 +73,13 @@ option	: textopt text {
 		build_number(&ps.build, $1, $2.number);
 	}
 	| time TIME {
-		build_time(&ps.build, $1, $2.number);
+		build_time(&ps.build, $1, &$2);
 	}
 	| yesnoopt yesno {
 		build_yesno(&ps.build, $1, $2);
 	}
 	| rate NUMBER PER TIME BURST NUMBER {
-		build_rate(&ps.build, $1, $2.number, $4.number, $6.number);
+		build_rate(&ps.build, $1, $2.number, &$4, $6.number);
 	}
 	| MODE mode {
 		build_mode(&ps.build, $2);

@@ -86,10 +86,10 @@ void		 daemonize_done(struct daemonize *);	/* NULL is fine */
 
 /* key.c */
 /*
- * Load the configured node key; one that does not exist is made.  NULL after
- * logging why.
+ * Load the configured node key; one that does not exist is made.  NULL, and
+ * why says what is wrong.
  */
-struct nodekey	*key_load(const char *path);
+struct nodekey	*key_load(const char *path, struct nodekey_why *);
 /* A handler: engine's challenge. */
 void		 key_on_sign(void *pexd, struct pipe *, struct msg *);
 

@@ -30,12 +30,11 @@ static const struct {
 static const struct {
 	uint32_t	 type;
 	enum role	 role;
-	const char	*name;		/* for the log; NULL: not logged */
 } actions[] = {
-	{ MSG_CTL_DIAL,		ROLE_DIALER,	"dial" },
-	{ MSG_CTL_DROP,		ROLE_DIALER,	"drop" },
-	{ MSG_CTL_BAN,		ROLE_ADDRBOOKD,	"ban" },
-	{ MSG_CTL_IMPORT,	ROLE_ADDRBOOKD,	NULL },
+	{ MSG_CTL_DIAL,		ROLE_DIALER },
+	{ MSG_CTL_DROP,		ROLE_DIALER },
+	{ MSG_CTL_BAN,		ROLE_ADDRBOOKD },
+	{ MSG_CTL_IMPORT,	ROLE_ADDRBOOKD },
 };
 
 static const enum role roles[NCHILDREN] = {
@@ -233,9 +232,7 @@ on_action(void *arg, struct pipe *p, struct msg *m)
 		;
 	begin(c, m);
 	c->req.waiting = actions[i].role;
-	if (actions[i].name != NULL)
-		log_info("user %u asks: %s", (unsigned)c->uid,
-		    actions[i].name);
+	audit_ask(c, m);
 	if (children_send(c->ctl->px->children, actions[i].role, m->type,
 	    c->req.id, -1, m->body) == -1)
 		settle_down(c, actions[i].role);

@@ -423,7 +423,12 @@ answers_body()
 	atf_check $(ctl a) ban $ID1
 	echo "$ID1@127.0.0.1:1" > list
 	atf_check -o match:"taken 1" $(ctl a) book import list
-	has a "user [0-9]+ asks: dial" "asks: drop" "asks: ban"
+	atf_check $(ctl a) ban 192.0.2.1 90s
+	atf_check $(ctl a) unban 192.0.2.1
+	has a "user [0-9]+ asks: dial $ID1@127.0.0.1:1" \
+	    "asks: drop $ID1" "asks: ban $ID1 for 86400 s" \
+	    "asked: import of 1 entries" \
+	    "asks: ban 192.0.2.1 for 90 s" "asks: unban 192.0.2.1"
 	atf_check_equal 1 "$(counter a engine verbose)"
 	atf_check $(ctl a) log brief
 	atf_check_equal 0 "$(counter a engine verbose)"
@@ -675,6 +680,13 @@ key_body()
 	atf_check -s exit:1 -e match:"others than its owner may use it" \
 	    "$net_build/pexd/pexd" -d -x "$net_build/libexec" -f a/conf
 	[ ! -e a/ctl ] || atf_fail "the control socket is left"
+	cp "$net_root/regress/vectors/node_key_0.json" a/made/key.pem
+	chmod 600 a/made/key.pem
+	atf_check -s exit:1 -e save:err \
+	    "$net_build/pexd/pexd" -d -x "$net_build/libexec" -f a/conf
+	atf_check -o inline:"1\n" grep -c "node key" err
+	grep -q "fatal: cannot use .*; a node_key.json is converted by" err ||
+	    atf_fail "$(cat err)"
 }
 key_cleanup() { stop_all; }
 

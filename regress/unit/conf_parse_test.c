@@ -363,7 +363,7 @@ static const struct {
 	{ "ping interval 60", "expected TIME after \"interval\", "
 	    "found \"60\"" },
 	{ "ping interval 0s",
-	    "ping interval: expected 50ms to 1h, found 0ms" },
+	    "ping interval: expected 50ms to 1h, found 0s" },
 	{ "ping interval 2h",
 	    "ping interval: expected 50ms to 1h, found 2h" },
 	{ "ping interval 99999999999999999h", NULL },
