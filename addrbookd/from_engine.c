@@ -5,6 +5,7 @@
 
 #include "addrbookd/addrbookd.h"
 #include "common/log.h"
+#include "common/uninit.h"
 
 static const enum book_fault faults[MISBEHAVED_MAX] = {
 	[MISBEHAVED_UNSOLICITED]	= BOOK_FAULT_UNSOLICITED,
@@ -41,7 +42,7 @@ on_select(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_select *m = msg->body;
-	struct m_selected out;
+	UNINITIALIZED struct m_selected out;
 
 	out.n = book_select(a->book, clock_now(a), &m->requester,
 	    m->seed_inbound, out.list);

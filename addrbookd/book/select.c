@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "addrbookd/book/impl.h"
+#include "common/uninit.h"
 
 #define REPLY_MIN	32	/* if the book has as many */
 #define REPLY_PERCENT	23
@@ -286,7 +287,7 @@ static void
 deal_by_table(struct draft *d, enum pool old, enum pool new,
     unsigned int want)
 {
-	struct deck	 olds, news;
+	UNINITIALIZED struct deck	olds, news;
 	unsigned int	 from_new, missing;
 
 	deck_init(&olds, d->b, old, old);
@@ -300,7 +301,7 @@ deal_by_table(struct draft *d, enum pool old, enum pool new,
 static void
 deal_any(struct draft *d, enum pool x, enum pool y, unsigned int want)
 {
-	struct deck	 deck;
+	UNINITIALIZED struct deck	deck;
 
 	deck_init(&deck, d->b, x, y);
 	draft_deal(d, &deck, want);
@@ -328,7 +329,7 @@ unsigned int
 book_select(struct book *b, uint32_t now, const struct peer_addr *requester,
     bool by_table, struct peer_addr out[BOOK_REPLY_MAX])
 {
-	struct draft		 d;
+	UNINITIALIZED struct draft	d;
 	const struct tier	*t;
 	unsigned int		 want;
 	uint32_t		 pool = 0;
