@@ -384,16 +384,18 @@ put_na(struct ibuf *b, const struct netaddr *na)
 	return 0;
 }
 
-/* Lists are made of these: one reservation each. */
+/* n of them in a row: long lists are made of these. */
 static int
-put_pa(struct ibuf *b, const struct peer_addr *pa)
+put_pas(struct ibuf *b, const struct peer_addr *pa, size_t n)
 {
-	uint8_t *p = ibuf_reserve(b, PA_SIZE);
+	uint8_t *p = ibuf_reserve(b, n * PA_SIZE);
 
 	if (p == NULL)
 		return -1;
-	memcpy(p, pa->id.b, NODE_ID_SIZE);
-	write_na(p + NODE_ID_SIZE, &pa->na);
+	for (; n > 0; n--, pa++, p += PA_SIZE) {
+		memcpy(p, pa->id.b, NODE_ID_SIZE);
+		write_na(p + NODE_ID_SIZE, &pa->na);
+	}
 	return 0;
 }
 
@@ -406,6 +408,13 @@ put_ha(struct ibuf *b, const struct host_addr *ha)
 	    ibuf_add(b, ha->ip, sizeof(ha->ip)) == -1)
 		return -1;
 	return ibuf_add_n16(b, ha->port);
+}
+
+static bool
+is_pa_list(const struct field *f)
+{
+	return f->sub[0].kind == F_PA && f->sub[1].kind == F_END &&
+	    f->size == sizeof(struct peer_addr);
 }
 
 static size_t
@@ -430,6 +439,8 @@ put_list(struct ibuf *b, const struct field *f, const uint8_t *body)
 	}
 	if (ibuf_add_n16(b, n) == -1)
 		return -1;
+	if (n > 0 && is_pa_list(f))
+		return put_pas(b, (const void *)(body + f->off), n);
 	for (i = 0; i < n; i++)
 		if (put_fields(b, f->sub, body + f->off + i * f->size) == -1)
 			return -1;
@@ -474,7 +485,7 @@ put_field(struct ibuf *b, const struct field *f, const uint8_t *body)
 	case F_NA:
 		return put_na(b, (const struct netaddr *)(const void *)p);
 	case F_PA:
-		return put_pa(b, (const struct peer_addr *)(const void *)p);
+		return put_pas(b, (const void *)p, 1);
 	case F_HA:
 		return put_ha(b, (const struct host_addr *)(const void *)p);
 	case F_LIST:
@@ -560,14 +571,16 @@ get_na(struct ibuf *b, struct netaddr *na)
 }
 
 static int
-get_pa(struct ibuf *b, struct peer_addr *pa)
+get_pas(struct ibuf *b, struct peer_addr *pa, size_t n)
 {
-	uint8_t raw[PA_SIZE];
+	const uint8_t *raw = ibuf_data(b);
 
-	if (ibuf_get(b, raw, sizeof(raw)) == -1)
+	if (ibuf_skip(b, n * PA_SIZE) == -1)
 		return bad();
-	memcpy(pa->id.b, raw, NODE_ID_SIZE);
-	read_na(raw + NODE_ID_SIZE, &pa->na);
+	for (; n > 0; n--, pa++, raw += PA_SIZE) {
+		memcpy(pa->id.b, raw, NODE_ID_SIZE);
+		read_na(raw + NODE_ID_SIZE, &pa->na);
+	}
 	return 0;
 }
 
@@ -594,6 +607,8 @@ get_list(struct ibuf *b, const struct field *f, uint8_t *body)
 		body[f->count_off] = n;
 	else
 		memcpy(body + f->count_off, &n, sizeof(n));
+	if (n > 0 && is_pa_list(f))
+		return get_pas(b, (void *)(body + f->off), n);
 	for (i = 0; i < n; i++)
 		if (get_fields(b, f->sub, body + f->off + i * f->size) == -1)
 			return -1;
@@ -644,7 +659,7 @@ get_field(struct ibuf *b, const struct field *f, uint8_t *body)
 	case F_NA:
 		return get_na(b, (struct netaddr *)(void *)p);
 	case F_PA:
-		return get_pa(b, (struct peer_addr *)(void *)p);
+		return get_pas(b, (void *)p, 1);
 	case F_HA:
 		return get_ha(b, (struct host_addr *)(void *)p);
 	case F_LIST:
