@@ -136,9 +136,11 @@ check_auth(struct wire_conn *conn, struct wire_span msg,
 		return rv;
 	node_id_of_key(crypto, pub, &conn->remote);
 	conn->is_authenticated = true;
-	if (conn->is_dialled && !node_id_equal(&conn->remote, &conn->dialled))
-		return WIRE_WRONG_IDENTITY;
-	return WIRE_OK;
+	if (!conn->is_dialled || node_id_equal(&conn->remote, &conn->dialled))
+		return WIRE_OK;
+	/* Our own address under another's name: more than a wrong identity. */
+	return node_id_equal(&conn->remote, &conn->config->id) ? WIRE_SELF :
+	    WIRE_WRONG_IDENTITY;
 }
 
 enum wire_error

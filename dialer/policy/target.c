@@ -180,7 +180,8 @@ target_ended(struct policy *p, uint64_t now, struct target *t,
 		return;
 	}
 	t->last = outcome;
-	if (outcome == OUTCOME_SELF) {
+	/* A name may lead elsewhere another time. */
+	if (outcome == OUTCOME_SELF && t->addr.is_literal) {
 		t->state = TARGET_SELF;
 		failed_rules[t->kind](p, now, t, outcome);
 	} else

@@ -130,8 +130,8 @@ ATF_TC_BODY(no_pex, tc)
 	finish();
 }
 
-ATF_TC_WITHOUT_HEAD(self);
-ATF_TC_BODY(self, tc)
+static void
+dial_ourselves(const struct node_id *dialled)
 {
 	static const uint8_t seed[NODEKEY_SEED_SIZE] = { 42 };
 	struct nodekey_why why;
@@ -142,9 +142,25 @@ ATF_TC_BODY(self, tc)
 	p.wp.key = nodekey_from_seed(seed, &why);
 	p.wp.id = p.wp.config.id = fix.conf->id;
 	p.stay = false;
-	enginepeer_dial(&p, 5, &p.wp.id, PURPOSE_PEER);
+	enginepeer_dial(&p, 5, dialled != NULL ? dialled : &p.wp.id,
+	    PURPOSE_PEER);
 	expect_outcome(5, OUTCOME_SELF);
 	finish();
+}
+
+ATF_TC_WITHOUT_HEAD(self);
+ATF_TC_BODY(self, tc)
+{
+	dial_ourselves(NULL);
+}
+
+/* Our own address that goes by another's name. */
+ATF_TC_WITHOUT_HEAD(self_by_another_name);
+ATF_TC_BODY(self_by_another_name, tc)
+{
+	struct node_id other = { { 1, 2, 3 } };
+
+	dial_ourselves(&other);
 }
 
 ATF_TC_WITHOUT_HEAD(duplicate);
@@ -326,6 +342,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, wrong_block);
 	ATF_TP_ADD_TC(tp, no_pex);
 	ATF_TP_ADD_TC(tp, self);
+	ATF_TP_ADD_TC(tp, self_by_another_name);
 	ATF_TP_ADD_TC(tp, duplicate);
 	ATF_TP_ADD_TC(tp, not_wanted);
 	ATF_TP_ADD_TC(tp, full_before_key);

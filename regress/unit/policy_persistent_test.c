@@ -299,6 +299,26 @@ ATF_TC_BODY(names, tc)
 	fx_free(fx);
 }
 
+/* A name that led to ourselves may lead elsewhere the next time. */
+ATF_TC_WITHOUT_HEAD(a_name_that_led_to_us);
+ATF_TC_BODY(a_name_that_led_to_us, tc)
+{
+	struct fx *fx = with_persistent(MODE_PEER, "node.example.org");
+	struct peer_addr a = fx_at(1, "20.1.0.1", 26656);
+	unsigned i;
+
+	fx_start(fx);
+	for (i = 0; i < 3; i++) {
+		ATF_REQUIRE_EQ(i + 1, fx->nresolves);
+		policy_resolved(fx->p, fx->now, fx->resolves[i].token,
+		    (const uint8_t (*)[16])&a.na.ip, 1);
+		ATF_REQUIRE_EQ(i + 1, fx->ndials);
+		fx_fail(fx, i, OUTCOME_SELF);
+		fx_run(fx, 9 * FX_SECOND);
+	}
+	fx_free(fx);
+}
+
 /* Seed mode keeps its persistent peers (conformance: pex_reactor_test). */
 ATF_TC_WITHOUT_HEAD(kept_in_seed_mode);
 ATF_TC_BODY(kept_in_seed_mode, tc)
@@ -361,6 +381,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, outside_the_limits);
 	ATF_TP_ADD_TC(tp, many_take_turns);
 	ATF_TP_ADD_TC(tp, names);
+	ATF_TP_ADD_TC(tp, a_name_that_led_to_us);
 	ATF_TP_ADD_TC(tp, kept_in_seed_mode);
 	ATF_TP_ADD_TC(tp, reload);
 	return atf_no_error();
