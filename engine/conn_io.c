@@ -70,7 +70,6 @@ static void
 broke(struct conn *c, enum wire_error e)
 {
 	char why[ENGINE_WHY_SIZE];
-	enum refusal r = refusal_of_error(e);
 
 	switch (c->state) {
 	case CONN_PEER:
@@ -82,9 +81,8 @@ broke(struct conn *c, enum wire_error e)
 	case CONN_OVER:
 		break;
 	default:
-		snprintf(why, sizeof(why), "%s: %s", refusal_text(r),
-		    wire_error_text(e));
-		handshake_fail(c, r, why);
+		handshake_fail(c, refusal_of_error(e),
+		    refusal_why(e, why, sizeof(why)));
 		break;
 	}
 }

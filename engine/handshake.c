@@ -199,11 +199,8 @@ on_refused(struct wire_conn *w, const struct nodeinfo *info,
 		snprintf(why, sizeof(why), "wrong block version %llu",
 		    (unsigned long long)info->block_version);
 		break;
-	case REFUSED_NODE_INFO:
-		snprintf(why, sizeof(why), "%s", wire_error_text(e));
-		break;
 	default:
-		strlcpy(why, refusal_text(r), sizeof(why));
+		refusal_why(e, why, sizeof(why));
 		break;
 	}
 	handshake_fail(arg, r, why);

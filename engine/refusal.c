@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <stdio.h>
+
 #include "engine/refusal.h"
 
 static const struct {
@@ -43,7 +45,7 @@ static const enum refusal of_error[WIRE_NERRORS] = {
 	[WIRE_INFO_CHANNELS] = REFUSED_NODE_INFO,
 	[WIRE_INFO_CHANNEL_TWICE] = REFUSED_NODE_INFO,
 	[WIRE_INFO_TX_INDEX] = REFUSED_NODE_INFO,
-	[WIRE_INFO_ID] = REFUSED_NODE_INFO,
+	[WIRE_INFO_ID] = REFUSED_AUTHENTICATION,
 	[WIRE_SELF] = REFUSED_SELF,
 	[WIRE_WRONG_BLOCK] = REFUSED_WRONG_BLOCK_VERSION,
 	[WIRE_WRONG_NETWORK] = REFUSED_WRONG_NETWORK,
@@ -83,6 +85,32 @@ refusal_of_error(enum wire_error e)
 	if (e >= WIRE_NERRORS || of_error[e] == REFUSED_NOT)
 		return REFUSED_PROTOCOL;
 	return of_error[e];
+}
+
+char *
+refusal_why(enum wire_error e, char *buf, size_t size)
+{
+	enum refusal r = refusal_of_error(e);
+
+	switch (r) {
+	case REFUSED_NODE_INFO:		/* the error says it all */
+		snprintf(buf, size, "%s", wire_error_text(e));
+		break;
+	case REFUSED_SELF:		/* and so do these classes */
+	case REFUSED_WRONG_IDENTITY:
+	case REFUSED_WRONG_BLOCK_VERSION:
+	case REFUSED_WRONG_NETWORK:
+	case REFUSED_NO_PEX_CHANNEL:
+	case REFUSED_MEMORY:
+	case REFUSED_CRYPTO:
+		snprintf(buf, size, "%s", refusal_text(r));
+		break;
+	default:
+		snprintf(buf, size, "%s: %s", refusal_text(r),
+		    wire_error_text(e));
+		break;
+	}
+	return buf;
 }
 
 enum refusal

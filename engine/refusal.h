@@ -6,6 +6,8 @@
 #ifndef PEXD_ENGINE_REFUSAL_H
 #define PEXD_ENGINE_REFUSAL_H
 
+#include <stddef.h>
+
 #include "common/msg.h"
 #include "wire/error.h"
 
@@ -80,5 +82,7 @@ enum outcome	 refusal_outcome(enum refusal);
 /* What a failure of the protocol library means for a handshake. */
 enum refusal	 refusal_of_error(enum wire_error);
 enum refusal	 refusal_of_verdict(enum verdict);	/* not VERDICT_OK */
+/* Why, for the log: the class, and what the error adds to it.  buf. */
+char		*refusal_why(enum wire_error, char *buf, size_t size);
 
 #endif

@@ -150,6 +150,12 @@ bad_moniker(struct enginepeer *p)
 }
 
 static void
+other_id(struct enginepeer *p)
+{
+	p->wp.config.id.b[0] ^= 1;
+}
+
+static void
 our_key(struct enginepeer *p)
 {
 	static const uint8_t seed[NODEKEY_SEED_SIZE] = { 42 };
@@ -172,6 +178,9 @@ static const struct {
 	{ other_channel, "refused_no_pex_channel_total", "no PEX channel",
 	    WIRE_NO_COMMON_CHANNEL },
 	{ bad_moniker, "refused_node_info_total", "bad moniker", WIRE_OK },
+	{ other_id, "refused_authentication_total",
+	    "authentication failed: node info with an id not its own",
+	    WIRE_OK },
 	{ our_key, "refused_self_total", "it is ourselves", WIRE_SELF },
 };
 

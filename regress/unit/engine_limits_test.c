@@ -378,6 +378,8 @@ ATF_TC_BODY(refusals, tc)
 	    REFUSED_WRONG_NETWORK);
 	ATF_CHECK_EQ(refusal_outcome(REFUSED_WRONG_NETWORK),
 	    OUTCOME_WRONG_NETWORK);
+	/* As to stock nodes, a false ID is a failed authentication. */
+	ATF_CHECK_EQ(refusal_of_error(WIRE_INFO_ID), REFUSED_AUTHENTICATION);
 	ATF_CHECK_EQ(refusal_of_error(WIRE_PACKET_TYPE), REFUSED_PROTOCOL);
 	ATF_CHECK_EQ(refusal_of_error(WIRE_NERRORS), REFUSED_PROTOCOL);
 	for (i = 2; i < VERDICT_MAX; i++)
