@@ -6,6 +6,31 @@
 set -eu
 what=$1 dir=$2
 src=$(cd "$(dirname "$0")/.." && pwd)
+
+fresh() {	# build target: what is built of it is as new as its sources
+	o=build/$1 target=$2
+	[ -f "$o/config.mk" ] || return 0
+	sh mk/rules.sh . "$o"
+	set --
+	for p in regress/unit/*.c regress/fake/*.c; do
+		[ ! -x "$o/${p%.c}" ] || set -- "$@" "$o/${p%.c}"
+	done
+	for p in pexd/pexd pexctl/pexctl libexec/engine libexec/dialer \
+	    libexec/addrbookd; do
+		[ ! -x "$o/$p" ] || set -- "$@" "$o/$p"
+	done
+	[ $# -eq 0 ] || env -u MAKEFLAGS -u MAKELEVEL "${MAKE:-make}" -q \
+	    -f mk/build.mk "O=$o" "$@" > /dev/null || {
+		echo "suite: $o is older than its sources; make $target" >&2
+		exit 1
+	}
+}
+(
+	cd "$src"
+	fresh release tests
+	[ "$what" = interop ] || fresh asan asan
+)
+
 rm -rf "$dir"
 mkdir -p "$dir"
 
@@ -40,14 +65,17 @@ shell() {	# folder script build [metadata]
 
 unit() {
 	group unit
-	for p in "$src"/build/asan/regress/unit/*_test; do
+	# By source, for a program may have outlived its own.
+	for c in "$src"/regress/unit/*_test.c; do
+		name=$(basename "$c" .c)
+		p=$src/build/asan/regress/unit/$name
 		[ -x "$p" ] || continue
-		name=$(basename "$p")
 		# A head of its own: tests find their data by the environment.
 		{
 			echo '#!/bin/sh'
 			echo "PEXD_SRC='$src' PEXD_BUILD='$src/build/asan'"
 			echo 'export PEXD_SRC PEXD_BUILD'
+			echo 'unset PEXD_VECTORS'
 			echo 'ASAN_OPTIONS=detect_leaks=1:abort_on_error=0'
 			echo 'UBSAN_OPTIONS=print_stacktrace=1'
 			echo "LSAN_OPTIONS=suppressions=$src/regress/lsan.supp:print_suppressions=0"

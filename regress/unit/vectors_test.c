@@ -73,8 +73,10 @@ run_kind(const char *name)
 			break;
 	ATF_REQUIRE(k->name != NULL);
 	ATF_CHECK_EQ(0, run(k, false, &nfiles, &ncases));
-	ATF_CHECK_MSG(nfiles > 0 || getenv("PEXD_VECTORS") != NULL,
-	    "no file of this kind");
+	if (nfiles == 0 && getenv("PEXD_VECTORS") != NULL)
+		atf_tc_skip("not given: no file of this kind in %s",
+		    vec_folder());
+	ATF_CHECK_MSG(nfiles > 0 && ncases > 0, "no file of this kind");
 }
 
 #define KINDS(X)							\

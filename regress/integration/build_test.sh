@@ -1,0 +1,74 @@
+#! /usr/bin/env atf-sh
+# SPDX-License-Identifier: ISC
+# What says whether tests passed: make vectors, the layout of the suite.
+
+root=${PEXD_SRC:-$(cd "$(atf_get_srcdir)/../.." && pwd)}
+build=${PEXD_BUILD:-$root/build/release}
+
+atf_test_case vectors
+vectors_head()
+{
+	atf_set descr "make vectors tells passed, failed and not given apart"
+}
+vectors_body()
+{
+	under=${build#"$root"/}
+	mkdir some broken
+	cp "$root"/regress/vectors/merlin.json \
+	    "$root"/regress/vectors/packets.json some
+	export PEXD_VECTORS="$PWD/some"
+	atf_check -o save:told sh "$root/mk/vectors.sh" "$under"
+	atf_check -o ignore grep -x 'merlin: passed' told
+	atf_check -o ignore grep -x 'handshake: not given' told
+	atf_check_equal "3 passed, 0 failed, 20 not given" \
+	    "$(tail -n 1 told)"
+
+	sed 's/"challenge": "../"challenge": "zz/' some/merlin.json \
+	    > broken/merlin.json
+	export PEXD_VECTORS="$PWD/broken"
+	atf_check -s exit:1 -o save:told sh "$root/mk/vectors.sh" "$under"
+	atf_check -o ignore grep -x 'merlin: FAILED' told
+	atf_check_equal "0 passed, 2 failed, 21 not given" \
+	    "$(tail -n 1 told)"
+
+	# Nothing at all is no success.
+	mkdir none
+	export PEXD_VECTORS="$PWD/none"
+	atf_check -s exit:1 -o ignore sh "$root/mk/vectors.sh" "$under"
+}
+
+atf_test_case stale
+stale_head()
+{
+	atf_set descr "no suite is laid out of programs that are out of date"
+}
+stale_body()
+{
+	mkdir -p mk regress/fake regress/unit build/release/regress/fake \
+	    build/asan/regress/unit
+	cp "$root/mk/suite.sh" "$root/mk/rules.sh" mk
+	printf '$(O)/regress/fake/x: regress/fake/x.c\n\tfalse\n' \
+	    > mk/build.mk
+	fake=build/release/regress/fake/x
+	touch regress/fake/x.c build/release/config.mk
+	touch -d '1 hour ago' regress/fake/x.c
+	touch $fake && chmod +x $fake
+	# A test whose source is gone is not tried.
+	for t in a b; do
+		echo '#!/bin/sh' > build/asan/regress/unit/${t}_test
+		chmod +x build/asan/regress/unit/${t}_test
+	done
+	touch regress/unit/a_test.c
+	atf_check sh mk/suite.sh short "$PWD/laid"
+	atf_check -o match:a_test -o not-match:b_test cat laid/unit/Kyuafile
+
+	touch -d '2 hours ago' $fake
+	atf_check -s exit:1 -e match:"release is older .* make tests" \
+	    sh mk/suite.sh short "$PWD/laid"
+}
+
+atf_init_test_cases()
+{
+	atf_add_test_case vectors
+	atf_add_test_case stale
+}
