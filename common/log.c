@@ -14,12 +14,11 @@
 
 #include "common/log.h"
 
-#define CLASSES		64	/* classes tracked; older ones are forgotten */
+#define CLASSES		64	/* formats that hash alike share one */
 
 struct log_class {
-	const char	*fmt;		/* the class: one format string */
-	time_t		 second;
-	unsigned	 lines;		/* in that second */
+	const char	*held_fmt;	/* of the line held back last */
+	unsigned	 lines;		/* in this second */
 	unsigned	 held;
 };
 
@@ -30,6 +29,7 @@ static struct {
 	void		*ctx;
 	int		 verbose;
 	uint64_t	 suppressed;
+	time_t		 second;	/* that the classes count in */
 	struct log_class classes[CLASSES];
 } lg = { .proc = "pexd", .sink = log_to_stderr };
 
@@ -97,15 +97,28 @@ class_of(const char *fmt)
 }
 
 static void
-tell_held(struct log_class *c)
+tell_held(const struct log_class *c)
 {
 	char line[LOG_LINE_SIZE];
-	unsigned n = c->held;
 
-	c->held = 0;
-	snprintf(line, sizeof(line), "%s: %u more lines like the last "
-	    "were suppressed", lg.proc, n);
+	/* The format is ours; what was put into it need not be. */
+	snprintf(line, sizeof(line), "%s: %u more lines like \"%s\" "
+	    "were suppressed", lg.proc, c->held, c->held_fmt);
 	lg.sink(lg.ctx, LOG_LV_WARN, line);
+}
+
+/* Each class may speak again, after it told what it held back. */
+static void
+begin_second(time_t now)
+{
+	size_t i;
+
+	lg.second = now;
+	for (i = 0; i < CLASSES; i++) {
+		if (lg.classes[i].held > 0)
+			tell_held(&lg.classes[i]);
+		memset(&lg.classes[i], 0, sizeof(lg.classes[i]));
+	}
 }
 
 /* May a line of this class pass now? */
@@ -115,17 +128,13 @@ rate_ok(const char *fmt)
 	struct log_class *c = class_of(fmt);
 	time_t now = monotonic_second();
 
-	if (c->fmt != fmt || c->second != now) {
-		if (c->held > 0)
-			tell_held(c);
-		c->fmt = fmt;
-		c->second = now;
-		c->lines = 0;
-	}
+	if (lg.second != now)
+		begin_second(now);
 	if (c->lines < LOG_RATE) {
 		c->lines++;
 		return true;
 	}
+	c->held_fmt = fmt;
 	c->held++;
 	lg.suppressed++;
 	return false;

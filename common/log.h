@@ -4,8 +4,9 @@
  * standard error until log_set_sink() says otherwise; children send them to
  * the parent, which alone writes to stderr or syslog.
  *
- * At most LOG_RATE lines a second pass of each class (one class per format
- * string); what is held back is counted and told when the second is over.
+ * At most LOG_RATE lines a second pass of each class (by a hash of the format
+ * string); what is held back is counted, and told before the next line of
+ * any class that comes when the second is over.
  */
 #ifndef PEXD_LOG_H
 #define PEXD_LOG_H

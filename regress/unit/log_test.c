@@ -124,10 +124,52 @@ ATF_TC_BODY(limit, tc)
 
 	next_second();
 	noise(7);
-	ATF_CHECK_STREQ(g.told, "test: 990 more lines like the last were "
+	ATF_CHECK_STREQ(g.told, "test: 990 more lines like \"noise %d\" were "
 	    "suppressed");
 	ATF_CHECK_STREQ(g.last, "test: noise 7");
 	ATF_CHECK_EQ(g.lines, LOG_RATE + 3);
+}
+
+/* It is not forgotten when no more of that kind come, and told once. */
+ATF_TC_WITHOUT_HEAD(held_is_told);
+ATF_TC_BODY(held_is_told, tc)
+{
+	struct got g;
+	int i;
+
+	begin(&g);
+	next_second();
+	for (i = 0; i < LOG_RATE + 5; i++)
+		noise(i);
+	next_second();
+	log_info("of another kind");
+	ATF_CHECK_STREQ(g.told, "test: 5 more lines like \"noise %d\" were "
+	    "suppressed");
+	ATF_CHECK_STREQ(g.last, "test: of another kind");
+	ATF_CHECK_EQ(g.lines, LOG_RATE + 2);
+	next_second();
+	noise(1);
+	ATF_CHECK_EQ(g.lines, LOG_RATE + 3);
+}
+
+/* Formats by the dozen: some share a class, and none evades its limit. */
+ATF_TC_WITHOUT_HEAD(alternating);
+ATF_TC_BODY(alternating, tc)
+{
+	static char fmts[200][16];
+	struct got g;
+	unsigned i, k;
+
+	begin(&g);
+	for (k = 0; k < 200; k++)
+		snprintf(fmts[k], sizeof(fmts[k]), "format %u", k);
+	next_second();
+	for (i = 0; i < 100; i++)
+		for (k = 0; k < 200; k++)
+			log_info(fmts[k], 0);
+	/* 64 classes, should a new second begin meanwhile twice as many. */
+	ATF_CHECK_MSG(g.lines <= 2 * 64 * (LOG_RATE + 1), "%u lines",
+	    g.lines);
 }
 
 ATF_TC_WITHOUT_HEAD(long_lines);
@@ -210,6 +252,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, levels);
 	ATF_TP_ADD_TC(tp, error_text);
 	ATF_TP_ADD_TC(tp, limit);
+	ATF_TP_ADD_TC(tp, held_is_told);
+	ATF_TP_ADD_TC(tp, alternating);
 	ATF_TP_ADD_TC(tp, long_lines);
 	ATF_TP_ADD_TC(tp, last_words);
 	ATF_TP_ADD_TC(tp, remote_text);
