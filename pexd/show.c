@@ -124,9 +124,9 @@ show_summary(struct pexd *px, struct client *c)
 	fact(c, "sandbox", px->sandbox);
 	counter(c, "uptime_seconds",
 	    (child_mono_ms() - px->started_ms) / 1000);
-	counter(c, "deaths", all_deaths(px));
+	counter(c, "deaths_total", all_deaths(px));
 	counter(c, "control_clients", control_clients(px->control));
-	counter(c, "events_shed", control_events_shed(px->control));
-	counter(c, "log_lines_suppressed",
+	counter(c, "events_shed_total", control_events_shed(px->control));
+	counter(c, "log_lines_suppressed_total",
 	    log_suppressed() + logsink_suppressed(px->logsink));
 }

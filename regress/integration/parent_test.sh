@@ -228,7 +228,7 @@ deaths_body()
 		    net_give_up a "$role is not back"
 		n=$((n + 1))
 		atf_check_equal 1 "$(process a $role deaths)"
-		atf_check_equal $n "$(pexctl_j a .counters.pexd.deaths show)"
+		atf_check_equal $n "$(pexctl_j a .counters.pexd.deaths_total show)"
 		atf_check_equal 2 "$(counter a $role pipes_up)"
 	done
 	has a "engine was ended by signal 9 .*again at once" \
@@ -500,7 +500,7 @@ monitors_body()
 	monitor=$!
 	some() { [ "$(grep -c request events)" -gt 100 ]; }
 	wait_for 20 some || { kill $monitor; atf_fail "no events"; }
-	sheds() { [ "$(counter a pexd events_shed)" -gt 0 ]; }
+	sheds() { [ "$(counter a pexd events_shed_total)" -gt 0 ]; }
 	wait_for 60 sheds || { kill $monitor; atf_fail "nothing is shed"; }
 	# A child that comes back sends them at once.
 	pid=$(process a dialer pid)
@@ -572,7 +572,7 @@ log_body()
 	grep -q "^pexd: really" a/log && atf_fail "a forged line"
 	n=$(grep -c "all is well" a/log)
 	[ "$n" -le 400 ] || atf_fail "$n lines"
-	[ "$(counter a pexd log_lines_suppressed)" -ge 800 ] ||
+	[ "$(counter a pexd log_lines_suppressed_total)" -ge 800 ] ||
 	    atf_fail "not counted"
 	stop_pexd a
 }
