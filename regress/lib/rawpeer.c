@@ -9,16 +9,16 @@ void
 rawpeer_init(struct rawpeer *r, struct wire_crypto *crypto, uint64_t seed)
 {
 	struct nodekey_why	 why;
-	struct rng		 rng = { seed };
+	struct testrng		 rng = { seed };
 	uint8_t			 bytes[32];
 
 	memset(r, 0, sizeof(*r));
 	r->crypto = crypto;
-	rng_fill(&rng, bytes, sizeof(bytes));
+	testrng_fill(&rng, bytes, sizeof(bytes));
 	if ((r->key = nodekey_from_seed(bytes, &why)) == NULL)
 		errx(1, "%s", why.text);
 	r->id = *nodekey_id(r->key);
-	rng_fill(&rng, bytes, sizeof(bytes));
+	testrng_fill(&rng, bytes, sizeof(bytes));
 	if (secret_start(&r->exchange, bytes, r->hello) != WIRE_OK)
 		errx(1, "no ephemeral key");
 }

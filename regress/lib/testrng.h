@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* A seeded source of numbers (splitmix64): same seed, same test. */
-#ifndef PEXD_REGRESS_RNG_H
-#define PEXD_REGRESS_RNG_H
+#ifndef PEXD_REGRESS_TESTRNG_H
+#define PEXD_REGRESS_TESTRNG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct rng {
+struct testrng {
 	uint64_t	state;
 };
 
 static inline uint64_t
-rng_next(struct rng *r)
+testrng_next(struct testrng *r)
 {
 	uint64_t	 z = r->state += 0x9e3779b97f4a7c15ULL;
 
@@ -22,16 +22,16 @@ rng_next(struct rng *r)
 
 /* A number below n, which is not 0. */
 static inline uint64_t
-rng_below(struct rng *r, uint64_t n)
+testrng_below(struct testrng *r, uint64_t n)
 {
-	return rng_next(r) % n;
+	return testrng_next(r) % n;
 }
 
 static inline void
-rng_fill(struct rng *r, uint8_t *p, size_t n)
+testrng_fill(struct testrng *r, uint8_t *p, size_t n)
 {
 	while (n-- > 0)
-		*p++ = rng_next(r);
+		*p++ = testrng_next(r);
 }
 
 #endif

@@ -108,12 +108,12 @@ wirepeer_init(struct wirepeer *p, struct wire_crypto *crypto, uint64_t seed)
 {
 	static const char	 addr[] = "127.0.0.1:26656";
 	struct nodekey_why	 why;
-	struct rng		 rng = { seed };
+	struct testrng		 rng = { seed };
 	uint8_t			 key[ED25519_KEY_SIZE];
 
 	memset(p, 0, sizeof(*p));
 	p->crypto = crypto;
-	rng_fill(&rng, key, sizeof(key));
+	testrng_fill(&rng, key, sizeof(key));
 	if ((p->key = nodekey_from_seed(key, &why)) == NULL)
 		errx(1, "%s", why.text);
 	p->id = *nodekey_id(p->key);
@@ -144,9 +144,9 @@ wirepeer_open(struct wirepeer *p, const struct node_id *dialled,
 		.listen_addr = p->listen_addr,
 	};
 	uint8_t			 eph[X25519_KEY_SIZE];
-	struct rng		 rng = { seed };
+	struct testrng		 rng = { seed };
 
-	rng_fill(&rng, eph, sizeof(eph));
+	testrng_fill(&rng, eph, sizeof(eph));
 	params.seed = eph;
 	if ((p->conn = wire_conn_new(&params)) == NULL)
 		errx(1, "no connection");
@@ -180,7 +180,7 @@ wirepeer_sign(struct wirepeer *p)
 
 /* One piece from one to the other.  Returns its size. */
 static size_t
-move(struct wirepeer *from, struct wirepeer *to, struct rng *rng)
+move(struct wirepeer *from, struct wirepeer *to, struct testrng *rng)
 {
 	struct wire_span	 out = wire_conn_output(from->conn);
 	size_t			 n = out.len, want;
@@ -192,7 +192,7 @@ move(struct wirepeer *from, struct wirepeer *to, struct rng *rng)
 	if (n == 0)
 		return 0;
 	if (rng != NULL)
-		n = 1 + rng_below(rng, n < 3000 ? n : 3000);
+		n = 1 + testrng_below(rng, n < 3000 ? n : 3000);
 	/* An exact copy, so that reading past its end is seen. */
 	if ((copy = malloc(n)) == NULL)
 		err(1, NULL);
@@ -204,7 +204,7 @@ move(struct wirepeer *from, struct wirepeer *to, struct rng *rng)
 }
 
 size_t
-wirepair_pump(struct wirepeer *a, struct wirepeer *b, struct rng *rng)
+wirepair_pump(struct wirepeer *a, struct wirepeer *b, struct testrng *rng)
 {
 	size_t	 n, total = 0;
 
@@ -217,7 +217,7 @@ wirepair_pump(struct wirepeer *a, struct wirepeer *b, struct rng *rng)
 }
 
 void
-wirepair_connect(struct wirepeer *a, struct wirepeer *b, struct rng *rng)
+wirepair_connect(struct wirepeer *a, struct wirepeer *b, struct testrng *rng)
 {
 	wirepeer_open(a, &b->id, 101);
 	wirepeer_open(b, NULL, 202);

@@ -8,7 +8,7 @@
 #define PEXD_REGRESS_WIREPEER_H
 
 #include "common/nodekey.h"
-#include "regress/lib/rng.h"
+#include "regress/lib/testrng.h"
 #include "wire/conn.h"
 #include "wire/pex.h"
 
@@ -58,9 +58,9 @@ enum wire_error	 wirepeer_sign(struct wirepeer *);
  * Move bytes from one to the other in random pieces (whole if rng is NULL)
  * until neither has anything to say.  Returns the number of bytes moved.
  */
-size_t	 wirepair_pump(struct wirepeer *, struct wirepeer *, struct rng *);
+size_t	 wirepair_pump(struct wirepeer *, struct wirepeer *, struct testrng *);
 /* Both opened, b dialled by a, pumped until running on both sides. */
 void	 wirepair_connect(struct wirepeer *a, struct wirepeer *b,
-	    struct rng *);
+	    struct testrng *);
 
 #endif

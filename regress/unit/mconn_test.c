@@ -7,7 +7,7 @@
 
 #include "regress/lib/bytes.h"
 #include "regress/lib/hex.h"
-#include "regress/lib/rng.h"
+#include "regress/lib/testrng.h"
 #include "wire/mconn.h"
 
 static const struct mconn_channel	channels[] = {
@@ -354,21 +354,21 @@ ATF_TC_BODY(round_trip, tc)
 	static const size_t	 sizes[] = { 0, 1, 127, 128, 1023, 1024, 1025,
 	    2047, 2048, 2049, 5000, 63999, 64000 };
 	static uint8_t		 data[64000], out[70000];
-	struct rng		 rng = { 3 };
+	struct testrng		 rng = { 3 };
 	struct wire_span	 rest, piece;
 	struct mconn		 m = { .done = NULL };
 	struct mconn_event	 ev;
 	size_t			 i, n, len;
 	unsigned		 got;
 
-	rng_fill(&rng, data, sizeof(data));
+	testrng_fill(&rng, data, sizeof(data));
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		len = mconn_stream(out, 0, MCONN_PAYLOAD, data, sizes[i]);
 		ATF_CHECK_EQ(len, mconn_stream_size(0, MCONN_PAYLOAD,
 		    sizes[i]));
 		got = 0;
 		for (rest = wire_span_of(out, len); rest.len > 0;) {
-			n = 1 + rng_below(&rng, 1500);
+			n = 1 + testrng_below(&rng, 1500);
 			piece = wire_span_take(&rest, n < rest.len ? n :
 			    rest.len);
 			do {

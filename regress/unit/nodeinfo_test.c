@@ -6,7 +6,7 @@
 #include <atf-c.h>
 
 #include "regress/lib/bytes.h"
-#include "regress/lib/rng.h"
+#include "regress/lib/testrng.h"
 #include "wire/nodeinfo.h"
 
 #define ID	"d835cdbd1c788257c6a581f864acbe9cc0f1b168"
@@ -324,7 +324,7 @@ ATF_TC_BODY(long_texts, tc)
 ATF_TC_WITHOUT_HEAD(round_trip);
 ATF_TC_BODY(round_trip, tc)
 {
-	struct rng		 rng = { 5 };
+	struct testrng		 rng = { 5 };
 	struct nodeinfo		 ni, got;
 	struct wire_span	*texts[] = { &ni.id, &ni.listen_addr,
 	    &ni.network, &ni.version, &ni.channels, &ni.moniker,
@@ -332,15 +332,17 @@ ATF_TC_BODY(round_trip, tc)
 	uint8_t			 data[300], out[4096], again[4096];
 	size_t			 i, k, size;
 
-	rng_fill(&rng, data, sizeof(data));
+	testrng_fill(&rng, data, sizeof(data));
 	for (i = 0; i < 2000; i++) {
 		memset(&ni, 0, sizeof(ni));
-		ni.p2p_version = rng_next(&rng) >> rng_below(&rng, 65) % 64;
-		ni.block_version = rng_next(&rng) >> rng_below(&rng, 64);
-		ni.app_version = rng_below(&rng, 2);
+		ni.p2p_version = testrng_next(&rng) >>
+		    testrng_below(&rng, 65) % 64;
+		ni.block_version = testrng_next(&rng) >>
+		    testrng_below(&rng, 64);
+		ni.app_version = testrng_below(&rng, 2);
 		for (k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
-			*texts[k] = wire_span_of(data, rng_below(&rng, 2) *
-			    rng_below(&rng, sizeof(data)));
+			*texts[k] = wire_span_of(data, testrng_below(&rng, 2) *
+			    testrng_below(&rng, sizeof(data)));
 		size = nodeinfo_encode(&ni, out, sizeof(out));
 		ATF_CHECK_EQ(size, nodeinfo_size(&ni));
 		ATF_CHECK_EQ(WIRE_OK, nodeinfo_decode(wire_span_of(out, size),

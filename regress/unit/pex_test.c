@@ -7,7 +7,7 @@
 
 #include "regress/lib/bytes.h"
 #include "regress/lib/hex.h"
-#include "regress/lib/rng.h"
+#include "regress/lib/testrng.h"
 #include "wire/pbread.h"
 #include "wire/pex.h"
 
@@ -339,17 +339,17 @@ ATF_TC_BODY(nested, tc)
 }
 
 static void
-random_addr(struct rng *rng, struct peer_addr *pa)
+random_addr(struct testrng *rng, struct peer_addr *pa)
 {
 	static const uint8_t	 v4[12] = { [10] = 0xff, [11] = 0xff };
 
-	rng_fill(rng, pa->id.b, sizeof(pa->id.b));
-	rng_fill(rng, pa->na.ip, sizeof(pa->na.ip));
-	if (rng_below(rng, 2) == 0)
+	testrng_fill(rng, pa->id.b, sizeof(pa->id.b));
+	testrng_fill(rng, pa->na.ip, sizeof(pa->na.ip));
+	if (testrng_below(rng, 2) == 0)
 		memcpy(pa->na.ip, v4, sizeof(v4));
-	else if (rng_below(rng, 2) == 0)
-		memset(pa->na.ip + rng_below(rng, 8), 0, 8);
-	pa->na.port = rng_next(rng) >> rng_below(rng, 64);
+	else if (testrng_below(rng, 2) == 0)
+		memset(pa->na.ip + testrng_below(rng, 8), 0, 8);
+	pa->na.port = testrng_next(rng) >> testrng_below(rng, 64);
 }
 
 ATF_TC_WITHOUT_HEAD(writer_round_trip);
@@ -357,7 +357,7 @@ ATF_TC_BODY(writer_round_trip, tc)
 {
 	static uint8_t		 buf[PEX_ADDRS_SIZE(PEX_ADDRS_MAX)];
 	struct peer_addr	 addrs[PEX_ADDRS_MAX];
-	struct rng		 rng = { 9 };
+	struct testrng		 rng = { 9 };
 	struct pex_writer	 w;
 	struct pex_list		 got;
 	struct wire_span	 msg;
@@ -387,7 +387,7 @@ ATF_TC_BODY(writer_bounds, tc)
 	static uint8_t	 buf[2 * PEX_CAPACITY];
 	struct peer_addr pa;
 	struct pex_writer w;
-	struct rng	 rng = { 11 };
+	struct testrng	 rng = { 11 };
 	struct wire_span msg;
 	size_t		 n = 10;
 

@@ -67,7 +67,7 @@ ATF_TC_BODY(idle_memory, tc)
 {
 	static uint8_t	 data[PEX_CAPACITY];
 	struct wirepeer	 a, b;
-	struct rng	 rng = { 1 };
+	struct testrng	 rng = { 1 };
 	size_t		 idle;
 
 	init_pair(&a, &b);
@@ -92,7 +92,7 @@ talk(uint64_t seed)
 {
 	static uint8_t	 data[5 * 1024];
 	struct wirepeer	 a, b;
-	struct rng	 rng = { seed };
+	struct testrng	 rng = { seed };
 	size_t		 n;
 	int		 i;
 
@@ -101,8 +101,8 @@ talk(uint64_t seed)
 	check_running(&a);
 	check_running(&b);
 	for (i = 1; i <= 100; i++) {
-		n = rng_below(&rng, sizeof(data) + 1);
-		rng_fill(&rng, data, n);
+		n = testrng_below(&rng, sizeof(data) + 1);
+		testrng_fill(&rng, data, n);
 		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, n));
 		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(b.conn, 0, data, n));
 		wirepair_pump(&a, &b, &rng);
@@ -240,7 +240,7 @@ ATF_TC_WITHOUT_HEAD(late_admission);
 ATF_TC_BODY(late_admission, tc)
 {
 	struct wirepeer	 a, b;
-	struct rng	 rng = { 8 };
+	struct testrng	 rng = { 8 };
 
 	init_pair(&a, &b);
 	b.no_start = true;

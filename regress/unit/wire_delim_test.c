@@ -6,7 +6,7 @@
 #include <atf-c.h>
 
 #include "regress/lib/bytes.h"
-#include "regress/lib/rng.h"
+#include "regress/lib/testrng.h"
 #include "wire/delim.h"
 #include "wire/pbread.h"
 
@@ -86,7 +86,7 @@ ATF_TC_BODY(prefixes, tc)
 ATF_TC_WITHOUT_HEAD(fragments);
 ATF_TC_BODY(fragments, tc)
 {
-	struct rng		 rng = { 1 };
+	struct testrng		 rng = { 1 };
 	struct bytes		 all = { NULL, 0, 0 }, got = { NULL, 0, 0 };
 	struct delim		 d = { .buf = NULL };
 	struct wire_span	 rest, piece, msg;
@@ -94,14 +94,14 @@ ATF_TC_BODY(fragments, tc)
 	uint8_t			 data[300];
 
 	for (i = 0; i < 500; i++) {
-		n = rng_below(&rng, sizeof(data));
-		rng_fill(&rng, data, n);
+		n = testrng_below(&rng, sizeof(data));
+		testrng_fill(&rng, data, n);
 		bytes_add_varint(&all, n);
 		bytes_add(&all, data, n);
 	}
 	rest = bytes_span(&all);
 	while (rest.len > 0) {
-		n = 1 + rng_below(&rng, 400);
+		n = 1 + testrng_below(&rng, 400);
 		piece = wire_span_take(&rest, n < rest.len ? n : rest.len);
 		do {
 			ATF_REQUIRE_EQ(WIRE_OK, delim_next(&d, 300, &piece,

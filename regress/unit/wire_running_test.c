@@ -217,7 +217,7 @@ ATF_TC_BODY(partial_writes, tc)
 {
 	static uint8_t	 data[3000];
 	struct wirepeer	 a, b;
-	struct rng	 rng = { 4 };
+	struct testrng	 rng = { 4 };
 	struct wire_span out;
 	uint8_t		 copy[700];
 	size_t		 n;
@@ -226,19 +226,19 @@ ATF_TC_BODY(partial_writes, tc)
 	init_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	for (i = 0; i < 300; i++) {
-		rng_fill(&rng, data, sizeof(data));
+		testrng_fill(&rng, data, sizeof(data));
 		ATF_REQUIRE_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data,
-		    rng_below(&rng, sizeof(data))));
+		    testrng_below(&rng, sizeof(data))));
 		do {
 			out = wire_conn_output(a.conn);
-			n = rng_below(&rng, sizeof(copy));
+			n = testrng_below(&rng, sizeof(copy));
 			if (n > out.len)
 				n = out.len;
 			if (n > 0)
 				memcpy(copy, out.p, n);
 			wire_conn_sent(a.conn, n);
 			ATF_REQUIRE_EQ(WIRE_OK, wirepeer_input(&b, copy, n));
-		} while (n > 0 && rng_below(&rng, 16) != 0);
+		} while (n > 0 && testrng_below(&rng, 16) != 0);
 	}
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK_EQ(300, b.nmessage);
@@ -251,12 +251,12 @@ ATF_TC_BODY(streams, tc)
 {
 	static uint8_t	 data[20000], out[21000];
 	struct wirepeer	 a, b;
-	struct rng	 rng = { 6 };
+	struct testrng	 rng = { 6 };
 	size_t		 n;
 
 	init_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
-	rng_fill(&rng, data, sizeof(data));
+	testrng_fill(&rng, data, sizeof(data));
 	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, sizeof(data));
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_send_stream(a.conn, 0, out, n));
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_send_stream(b.conn, 0, out, n));
