@@ -33,6 +33,7 @@ summary_now(struct dialer *d, uint32_t id)
 	child_counter(d->child, id, "inbound", c.inbound);
 	child_counter(d->child, id, "outbound", c.outbound);
 	child_counter(d->child, id, "outbound_seniors", c.seniors);
+	child_counter(d->child, id, "persistent", c.persistent);
 	child_counter(d->child, id, "dialling", c.dialling);
 	child_counter(d->child, id, "connecting",
 	    connects_count(d->connects));

@@ -264,7 +264,8 @@ admit(struct conn *c, const struct m_admitted *m)
 	c->peer->persistent = m->persistent;
 	c->peer->unconditional = m->unconditional;
 	if (c->purpose & PURPOSE_PERSISTENT)	/* it proved who it is */
-		limits_learn_exempt(c->eng->limits, c->na.ip);
+		limits_learn_exempt(c->eng->limits,
+		    engine_conf(c->eng), &c->peer->id, c->na.ip);
 	conn_not_pending(c);
 	c->eng->stats.handshakes++;
 	if (c->dial == 0)

@@ -23,6 +23,12 @@ struct exempt {
 	unsigned	 n;
 };
 
+struct learnt {
+	struct nethost	host;
+	struct node_id	id;		/* the persistent peer it is of */
+	bool		configured;	/* and not pexctl's */
+};
+
 struct limits {
 	struct buckets	*rates[WIDTHS];
 	struct tally	 pending[WIDTHS];
@@ -31,7 +37,7 @@ struct limits {
 	struct tally	 peers;		/* established, by host */
 	struct buckets	*replies;	/* by host */
 	struct exempt	 configured;
-	struct nethost	 learnt[LIMITS_LEARNT_MAX];	/* a ring */
+	struct learnt	 learnt[LIMITS_LEARNT_MAX];	/* a ring */
 	unsigned	 nlearnt, next_learnt;
 };
 
@@ -122,6 +128,22 @@ host_cmp(const void *a, const void *b)
 	return x->lo < y->lo ? -1 : x->lo > y->lo;
 }
 
+/* Hosts of those that the config no longer names are forgotten. */
+static void
+prune_learnt(struct limits *l, const struct conf *conf)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < l->nlearnt; i++)
+		if (!l->learnt[i].configured ||
+		    conf_has_peer(conf, CONF_PERSISTENT, &l->learnt[i].id))
+			l->learnt[n++] = l->learnt[i];
+	if (n == l->nlearnt)
+		return;
+	l->nlearnt = n;
+	l->next_learnt = n;
+}
+
 int
 limits_configure(struct limits *l, const struct conf *conf)
 {
@@ -140,6 +162,7 @@ limits_configure(struct limits *l, const struct conf *conf)
 	free(l->configured.hosts);
 	l->configured.hosts = hosts;
 	l->configured.n = n;
+	prune_learnt(l, conf);
 	return 0;
 }
 
@@ -149,7 +172,7 @@ has_learnt(const struct limits *l, struct nethost h)
 	unsigned i;
 
 	for (i = 0; i < l->nlearnt; i++)
-		if (nethost_equal(l->learnt[i], h))
+		if (nethost_equal(l->learnt[i].host, h))
 			return true;
 	return false;
 }
@@ -165,12 +188,22 @@ limits_is_exempt(const struct limits *l, const uint8_t ip[16])
 	return has_learnt(l, h);
 }
 
+/* Several nodes may be behind a host: each keeps it. */
 void
-limits_learn_exempt(struct limits *l, const uint8_t ip[16])
+limits_learn_exempt(struct limits *l, const struct conf *conf,
+    const struct node_id *id, const uint8_t ip[16])
 {
-	if (limits_is_exempt(l, ip))
-		return;
-	l->learnt[l->next_learnt] = nethost_of(ip);
+	struct learnt new = { .host = nethost_of(ip), .id = *id };
+	unsigned i;
+
+	new.configured = conf_has_peer(conf, CONF_PERSISTENT, id);
+	for (i = 0; i < l->nlearnt; i++)
+		if (nethost_equal(l->learnt[i].host, new.host) &&
+		    node_id_equal(&l->learnt[i].id, id)) {
+			l->learnt[i] = new;
+			return;
+		}
+	l->learnt[l->next_learnt] = new;
 	l->next_learnt = (l->next_learnt + 1) % LIMITS_LEARNT_MAX;
 	if (l->nlearnt < LIMITS_LEARNT_MAX)
 		l->nlearnt++;

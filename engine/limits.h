@@ -29,8 +29,12 @@ struct limits	*limits_new(const struct siphash_key *);
 void		 limits_free(struct limits *);
 /* Take over the exempt hosts (literals only) of a config.  0 or -1. */
 int		 limits_configure(struct limits *, const struct conf *);
-/* The host of a persistent peer, found by dialling it. */
-void		 limits_learn_exempt(struct limits *, const uint8_t ip[16]);
+/*
+ * The host of a persistent peer, found by dialling it: until a config no
+ * longer names that peer, or for good if pexctl named it.
+ */
+void		 limits_learn_exempt(struct limits *, const struct conf *,
+		    const struct node_id *, const uint8_t ip[16]);
 bool		 limits_is_exempt(const struct limits *, const uint8_t ip[16]);
 
 /*

@@ -33,7 +33,7 @@ static const struct kind_rule {
 	const char	*name;
 	enum purpose	 purpose;
 	unsigned	 checks;
-	bool		 slot;		/* fills an outbound slot */
+	bool		 lasting;	/* not a visit: it is to stay */
 	ended_rule	*ended;		/* other than by a connection */
 } rules[KIND_MAX] = {
 	[KIND_ENSURE] = { "ensure", PURPOSE_PEER,
@@ -67,9 +67,9 @@ kind_purpose(enum policy_kind kind)
 }
 
 bool
-kind_fills_slot(enum policy_kind kind)
+kind_is_lasting(enum policy_kind kind)
 {
-	return rules[kind].slot;
+	return rules[kind].lasting;
 }
 
 enum policy_kind

@@ -24,7 +24,7 @@ ensure_want(const struct policy *p)
 unsigned
 ensure_bias(const struct policy *p)
 {
-	unsigned out = p->peers.nout;
+	unsigned out = p->peers.nlasting;
 
 	return (out < BIAS_PEERS ? out : BIAS_PEERS) * 10 + 10;
 }

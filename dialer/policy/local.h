@@ -185,6 +185,7 @@ struct peers {
 	struct tally		groups;		/* outbound, ensure's dials */
 	struct peer_queue	held, asked;
 	unsigned		nin, nout;	/* that fill slots */
+	unsigned		nlasting;	/* outbound, no visits */
 	unsigned		nheld;
 	uint64_t		sweep;		/* next */
 	unsigned		nseniors;
@@ -215,6 +216,7 @@ unsigned	 peers_seniors(const struct policy *);
 void		 peers_tick(struct policy *, uint64_t now);
 uint64_t	 peers_due(const struct policy *);
 bool		 peer_fills_slot(const struct peer *);
+bool		 peer_is_lasting(const struct peer *);
 
 /* --- dials.c ------------------------------------------------------------ */
 
@@ -259,8 +261,8 @@ void		 dials_tick(struct policy *, uint64_t now);
 uint64_t	 dials_due(const struct policy *);
 enum purpose	 kind_purpose(enum policy_kind);
 enum policy_kind kind_of_purpose(unsigned purpose);
-/* Those kinds fill an outbound slot. */
-bool		 kind_fills_slot(enum policy_kind);
+/* Peers of those kinds are to stay; the others are visits. */
+bool		 kind_is_lasting(enum policy_kind);
 /* Tell the book, and count it if it ends a dial. */
 void		 report(struct policy *, const struct peer_addr *,
 		    enum policy_kind, enum outcome, uint32_t latency_ms,

@@ -92,14 +92,20 @@ peers_has_group(const struct policy *p, struct netgroup g)
 
 /* --- slots ------------------------------------------------------------- */
 
+/* We dialled it to stay, whatever slot that takes. */
+bool
+peer_is_lasting(const struct peer *pe)
+{
+	return pe->outbound && !pe->dropping && kind_is_lasting(pe->kind);
+}
+
+/* Those that the operator named are outside the limits. */
 bool
 peer_fills_slot(const struct peer *pe)
 {
-	if (pe->dropping || pe->unconditional)
+	if (pe->dropping || pe->unconditional || pe->persistent)
 		return false;
-	if (pe->outbound)
-		return kind_fills_slot(pe->kind);
-	return !pe->persistent;
+	return !pe->outbound || kind_is_lasting(pe->kind);
 }
 
 static void
@@ -111,8 +117,10 @@ enter_slot(struct policy *p, struct peer *pe)
 		else
 			p->peers.nin++;
 	}
-	if (pe->outbound && kind_fills_slot(pe->kind))
+	if (peer_is_lasting(pe)) {
+		p->peers.nlasting++;
 		pe->grouped = pl_tally_add(&p->peers.groups, pe->group.v) == 0;
+	}
 }
 
 static void
@@ -124,6 +132,8 @@ leave_slot(struct policy *p, struct peer *pe)
 		else
 			p->peers.nin--;
 	}
+	if (peer_is_lasting(pe))
+		p->peers.nlasting--;
 	if (pe->grouped)
 		pl_tally_sub(&p->peers.groups, pe->group.v);
 	pe->grouped = false;

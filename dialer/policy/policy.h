@@ -122,6 +122,7 @@ struct policy_counts {
 	unsigned	inbound, outbound;	/* that fill slots */
 	unsigned	inbound_all, outbound_all;
 	unsigned	seniors;		/* among outbound */
+	unsigned	persistent;		/* connected, either way */
 	unsigned	dialling;		/* all kinds */
 	unsigned	bans;
 	bool		need_seeds;		/* poor, or nothing to dial */

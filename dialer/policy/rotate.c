@@ -13,8 +13,7 @@
 static bool
 is_victim(const struct peer *pe)
 {
-	return peer_fills_slot(pe) && !pe->senior && !pe->persistent &&
-	    pe->kind == KIND_ENSURE;
+	return peer_fills_slot(pe) && !pe->senior && pe->kind == KIND_ENSURE;
 }
 
 /* One of them at random; NULL without any. */

@@ -24,7 +24,7 @@ is_poor(const struct policy *p)
 
 	if (!p->have_status || p->status.good < POLICY_GOOD_MIN)
 		return true;
-	return !policy_is_seed(p) && p->peers.nout <
+	return !policy_is_seed(p) && p->peers.nlasting <
 	    (max < POLICY_OUTBOUND_MIN ? max : POLICY_OUTBOUND_MIN);
 }
 

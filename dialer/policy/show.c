@@ -36,12 +36,16 @@ policy_stats(const struct policy *p)
 void
 policy_count(const struct policy *p, struct policy_counts *c)
 {
+	const struct target *t;
+
 	memset(c, 0, sizeof(*c));
 	c->inbound = p->peers.nin;
 	c->outbound = p->peers.nout;
 	c->inbound_all = p->peers.in.n;
 	c->outbound_all = p->peers.out.n;
 	c->seniors = peers_seniors(p);
+	TAILQ_FOREACH(t, &p->persistent, entry)
+		c->persistent += t->state == TARGET_UP;
 	c->dialling = p->dials.n;
 	c->bans = p->bans.map.n;
 	c->need_seeds = p->seeds.nothing ||
@@ -116,7 +120,7 @@ static int
 check_peers(const struct policy *p)
 {
 	const struct peers *ps = &p->peers;
-	unsigned in = 0, out = 0, held = 0, asked = 0;
+	unsigned in = 0, out = 0, held = 0, asked = 0, lasting = 0, i;
 	const struct peer *pe;
 	int rv;
 
@@ -125,6 +129,10 @@ check_peers(const struct policy *p)
 		return rv;
 	if (in != ps->nin || out != ps->nout)
 		return 7;
+	for (i = 0; i < ps->out.n; i++)
+		lasting += peer_is_lasting(ps->out.v[i]);
+	if (lasting != ps->nlasting)
+		return 11;
 	if (held != ps->nheld)
 		return 8;
 	TAILQ_FOREACH(pe, &ps->asked, asked)

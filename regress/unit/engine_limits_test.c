@@ -308,6 +308,15 @@ add_persistent(struct conf *conf, const char *text)
 	ATF_REQUIRE_EQ(conf_add_peer(conf, CONF_PERSISTENT, &ha), 0);
 }
 
+static void
+learn(struct fix *f, const char *id, const uint8_t *ip)
+{
+	struct node_id node;
+
+	ATF_REQUIRE_EQ(node_id_parse(id, strlen(id), &node), 0);
+	limits_learn_exempt(f->l, f->conf, &node, ip);
+}
+
 ATF_TC_WITHOUT_HEAD(exempt);
 ATF_TC_BODY(exempt, tc)
 {
@@ -333,12 +342,54 @@ ATF_TC_BODY(exempt, tc)
 	ATF_CHECK_EQ(try(&f, v4(9, 8, 7, 5)), REFUSED_NOT);
 	/* A name was resolved by dialer, and its host is known by a dial. */
 	ATF_CHECK(!limits_is_exempt(f.l, v4(3, 3, 3, 3)));
-	limits_learn_exempt(f.l, v4(3, 3, 3, 3));
+	learn(&f, id, v4(3, 3, 3, 3));
 	ATF_CHECK(limits_is_exempt(f.l, v4(3, 3, 3, 3)));
 	for (i = 0; i < LIMITS_LEARNT_MAX; i++)
-		limits_learn_exempt(f.l, v4(4, 1, i / 256, i % 256));
+		learn(&f, id, v4(4, 1, i / 256, i % 256));
 	ATF_CHECK(!limits_is_exempt(f.l, v4(3, 3, 3, 3)));
 	ATF_CHECK(limits_is_exempt(f.l, v4(4, 1, 3, 255)));
+	fix_free(&f);
+}
+
+/* A reload ends what rests on a peer that it removes, and nothing else. */
+ATF_TC_WITHOUT_HEAD(exempt_until_removed);
+ATF_TC_BODY(exempt_until_removed, tc)
+{
+	static const char stays[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	static const char goes[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char ctl[] = "cccccccccccccccccccccccccccccccccccccccc";
+	struct conf *conf = conf_new();
+	struct fix f;
+	char text[128];
+	int i;
+
+	fix_init(&f);
+	ATF_REQUIRE(conf != NULL);
+	snprintf(text, sizeof(text), "%s@stays.example.net:1", stays);
+	add_persistent(f.conf, text);
+	add_persistent(conf, text);
+	snprintf(text, sizeof(text), "%s@goes.example.net:1", goes);
+	add_persistent(f.conf, text);
+	ATF_REQUIRE_EQ(limits_configure(f.l, f.conf), 0);
+	learn(&f, goes, v4(5, 1, 1, 1));
+	learn(&f, stays, v4(5, 2, 2, 2));
+	learn(&f, ctl, v4(5, 3, 3, 3));
+	/* One host of two nodes. */
+	learn(&f, goes, v4(5, 4, 4, 4));
+	learn(&f, stays, v4(5, 4, 4, 4));
+
+	ATF_REQUIRE_EQ(limits_configure(f.l, conf), 0);
+	ATF_CHECK(!limits_is_exempt(f.l, v4(5, 1, 1, 1)));
+	ATF_CHECK(limits_is_exempt(f.l, v4(5, 2, 2, 2)));
+	ATF_CHECK(limits_is_exempt(f.l, v4(5, 3, 3, 3)));
+	ATF_CHECK(limits_is_exempt(f.l, v4(5, 4, 4, 4)));
+	/* What is left takes as many as before; the first come go first. */
+	for (i = 0; i < LIMITS_LEARNT_MAX - 3; i++)
+		learn(&f, ctl, v4(4, 1, i / 256, i % 256));
+	ATF_CHECK(limits_is_exempt(f.l, v4(5, 2, 2, 2)));
+	learn(&f, ctl, v4(4, 2, 0, 0));
+	ATF_CHECK(!limits_is_exempt(f.l, v4(5, 2, 2, 2)));
+	conf_free(conf);
 	fix_free(&f);
 }
 
@@ -399,6 +450,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, same_ip);
 	ATF_TP_ADD_TC(tp, private_network);
 	ATF_TP_ADD_TC(tp, exempt);
+	ATF_TP_ADD_TC(tp, exempt_until_removed);
 	ATF_TP_ADD_TC(tp, replies);
 	ATF_TP_ADD_TC(tp, refusals);
 	return atf_no_error();

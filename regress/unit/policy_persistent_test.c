@@ -258,7 +258,8 @@ ATF_TC_BODY(many_take_turns, tc)
 		policy_tick(fx->p, fx->now);
 	}
 	ATF_CHECK_EQ(500, fx->ndials);
-	ATF_CHECK_EQ(500, fx_counts(fx).outbound);
+	ATF_CHECK_EQ(500, fx_counts(fx).outbound_all);
+	ATF_CHECK_EQ(500, fx_counts(fx).persistent);
 	fx_free(fx);
 }
 
@@ -333,7 +334,115 @@ ATF_TC_BODY(kept_in_seed_mode, tc)
 	fx->npicks = 0;
 	fx_run(fx, 10 * FX_MINUTE);
 	ATF_CHECK(fx_find_drop(fx, conn) == NULL);
-	ATF_CHECK_EQ(1, fx_counts(fx).outbound);
+	ATF_CHECK_EQ(1, fx_counts(fx).persistent);
+	fx_free(fx);
+}
+
+/*
+ * They take none of the slots for others, come as they may; their groups are
+ * taken all the same, and a node that has them is not poor.
+ */
+ATF_TC_WITHOUT_HEAD(takes_no_slot);
+ATF_TC_BODY(takes_no_slot, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr others[16];
+	struct host_addr h;
+	unsigned i, n;
+
+	for (i = 0; i < 6; i++) {
+		h = fx_host(i + 1, "20.1.0.1");
+		h.port += i;
+		ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf, CONF_PERSISTENT,
+		    &h));
+	}
+	h = fx_host(7, "20.7.0.1");
+	ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf, CONF_SEED, &h));
+	fx_start(fx);
+	fx_status(fx, POLICY_GOOD_MIN, false);
+	for (i = 0; i < 6; i++)
+		ATF_REQUIRE(fx_connected(fx, i) != 0);
+	ATF_CHECK_EQ(0, fx_counts(fx).outbound);
+	ATF_CHECK_EQ(6, fx_counts(fx).persistent);
+
+	for (i = 0; i < 16; i++)
+		others[i] = fx_addr(100 + i);
+	others[0] = fx_at(100, "20.1.9.9", 26656);
+	fx_answer_pick(fx, fx_last_of(fx, PICK_ENSURE), others, 16);
+	ATF_CHECK_EQ_MSG(-1, fx_find_dial(fx, &others[0].id, 6),
+	    "a persistent peer is in that group");
+	for (n = 0, i = 6; i < fx->ndials; i++)
+		n += fx_connected(fx, i) != 0;
+	ATF_CHECK_EQ(fx->conf->limits.max_outbound, n);
+	ATF_CHECK_EQ(n, fx_counts(fx).outbound);
+	/* Nor does one of them go for being one too many. */
+	ATF_CHECK_EQ(0, fx->ndrops);
+	fx_free(fx);
+}
+
+/* Persistent peers alone are company enough to leave the seeds in peace. */
+ATF_TC_WITHOUT_HEAD(is_company);
+ATF_TC_BODY(is_company, tc)
+{
+	unsigned have;
+
+	for (have = 4; have <= 5; have++) {
+		struct fx *fx = fx_new(MODE_PEER);
+		struct host_addr h;
+		unsigned i;
+
+		for (i = 0; i < have; i++) {
+			h = fx_host(i + 1, "20.1.0.1");
+			ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf,
+			    CONF_PERSISTENT, &h));
+		}
+		h = fx_host(7, "20.7.0.1");
+		ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf, CONF_SEED, &h));
+		fx_start(fx);
+		fx_status(fx, POLICY_GOOD_MIN, false);
+		for (i = 0; i < have; i++)
+			ATF_REQUIRE(fx_connected(fx, i) != 0);
+		fx_run(fx, 10 * FX_MINUTE);
+		ATF_CHECK_EQ(have < POLICY_OUTBOUND_MIN,
+		    fx_find_dial(fx, &h.id, 0) != -1);
+		fx_free(fx);
+	}
+}
+
+/*
+ * A ban of its host is another's fault; one of its ID is its own: it goes,
+ * and is dialled again within a try's time of the ban's end.
+ */
+ATF_TC_WITHOUT_HEAD(bans);
+ATF_TC_BODY(bans, tc)
+{
+	struct fx *fx = with_persistent(MODE_PEER, "20.1.0.1");
+	struct m_ban host = { .has_host = true, .left_s = 3600 };
+	struct m_ban id = { .has_id = true, .left_s = 3600 };
+	struct peer_addr a = fx_at(1, "20.1.0.1", 26656);
+	uint32_t conn;
+
+	memcpy(host.ip, a.na.ip, sizeof(host.ip));
+	id.id = a.id;
+	fx_start(fx);
+	ATF_REQUIRE_EQ(1, fx->ndials);
+	conn = fx_connected(fx, 0);
+	policy_ban(fx->p, fx->now, &host);
+	ATF_CHECK(fx_find_drop(fx, conn) == NULL);
+	fx_down(fx, conn, DOWN_PEER_CLOSED);
+	fx_run(fx, 9 * FX_SECOND);
+	ATF_REQUIRE_EQ_MSG(2, fx->ndials, "dialled under a ban of its host");
+	conn = fx_connected(fx, 1);
+	ATF_REQUIRE(conn != 0);
+
+	policy_ban(fx->p, fx->now, &id);
+	ATF_REQUIRE(fx_find_drop(fx, conn) != NULL);
+	ATF_CHECK_EQ(DOWN_BANNED, fx_find_drop(fx, conn)->reason);
+	fx_down(fx, conn, DOWN_BANNED);
+	fx_run(fx, FX_HOUR - FX_SECOND);
+	ATF_CHECK_EQ_MSG(2, fx->ndials, "not while it is banned");
+	fx_run(fx, 9 * FX_SECOND);
+	ATF_CHECK_EQ_MSG(3, fx->ndials, "and soon after");
 	fx_free(fx);
 }
 
@@ -383,6 +492,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, a_name_that_led_to_us);
 	ATF_TP_ADD_TC(tp, kept_in_seed_mode);
+	ATF_TP_ADD_TC(tp, takes_no_slot);
+	ATF_TP_ADD_TC(tp, is_company);
+	ATF_TP_ADD_TC(tp, bans);
 	ATF_TP_ADD_TC(tp, reload);
 	return atf_no_error();
 }
