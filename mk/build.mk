@@ -51,6 +51,14 @@ $(O)/libexec/engine: $(OBJS_engine) $(LIB_WIRE) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_engine) $(LIB_WIRE) $(LIB_COMMON) \
 	    $(LIBS_NANOPB) $(LIBS_CRYPTO) $(BASE_LIBS)
+# The same with another table of reactors, for the tests: regress/engine.
+$(O)/regress/engine/engine: $(OBJS_engine) $(OBJS_regress_engine) $(LIB_WIRE) \
+    $(LIB_COMMON)
+	$(CC) $(LDFLAGS) -o $@ \
+	    $(OBJS_engine:/engine/reactors.o=/regress/engine/reactors.o) \
+	    $(O)/regress/engine/echo.o $(O)/regress/engine/accept.o \
+	    $(LIB_WIRE) $(LIB_COMMON) \
+	    $(LIBS_NANOPB) $(LIBS_CRYPTO) $(BASE_LIBS)
 $(O)/libexec/dialer: $(OBJS_dialer) $(LIB_POLICY) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_dialer) $(LIB_POLICY) $(LIB_COMMON) \
@@ -63,7 +71,7 @@ $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)
 
-unit: $(PROGS_regress_unit) $(PROGS_regress_fake)
+unit: $(PROGS_regress_unit) $(PROGS_regress_fake) $(O)/regress/engine/engine
 bench: $(PROGS_regress_bench)
 sim: $(PROGS_regress_sim)
 fuzz: $(PROGS_regress_fuzz)

@@ -72,7 +72,7 @@ for d in $libs; do
 done
 echo "PROTO_HDRS =$hdrs" >> "$tmp"
 
-for d in $libs $progs $tests; do
+for d in $libs $progs $tests regress/engine; do
 	emit_c "$d"
 done
 

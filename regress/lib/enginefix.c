@@ -264,7 +264,8 @@ run_engine(struct enginefix *fix)
 	int sv[2];
 
 	ATF_REQUIRE_MSG(build != NULL, "PEXD_BUILD is not set");
-	snprintf(path, sizeof(path), "%s/libexec/engine", build);
+	snprintf(path, sizeof(path), "%s/%s", build, fix->program != NULL ?
+	    fix->program : "libexec/engine");
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv),
 	    0);
 	ATF_REQUIRE((fix->pid = fork()) != -1);

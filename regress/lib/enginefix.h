@@ -5,7 +5,7 @@
  * listener.  What it sends is written down; what it asks is answered, unless
  * the test wants to do that itself.
  *
- * The binary is $PEXD_BUILD/libexec/engine.  In a build with sanitizers its
+ * The binary is $PEXD_BUILD/libexec/engine, or another program.  In a build with sanitizers its
  * sandbox only logs, else it is enforced.
  */
 #ifndef PEXD_REGRESS_ENGINEFIX_H
@@ -42,6 +42,7 @@ struct enginefix {
 	struct conf		*conf;		/* change it before the start */
 	struct nodekey		*key;
 	struct netaddr		 listen;
+	const char		*program;	/* in $PEXD_BUILD; NULL: engine */
 	uint32_t		 nofile;	/* handed to it; 0: as it is */
 	uint8_t			 verbose;	/* its debug lines: 1 */
 
