@@ -144,6 +144,7 @@ struct engine {
 	TAILQ_HEAD(, listener)	 listeners, staged;
 	bool			 staged_whole;
 	struct timer		 accept_pause;
+	uint64_t		 pause_logged_ms;	/* 0: not yet */
 	uint32_t		 nofile;	/* descriptors we may hold */
 	uint32_t		 conns_max;	/* accepting stops there */
 	struct conn_tree	 conns;

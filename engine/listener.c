@@ -19,6 +19,7 @@
 
 #define ACCEPT_BATCH	64	/* in one turn of the loop */
 #define ACCEPT_PAUSE_MS	1000
+#define PAUSE_LOG_MS	60000	/* a line about pauses once in so long */
 
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
@@ -71,7 +72,13 @@ listeners_init(struct engine *eng)
 static void
 pause_accepting(struct engine *eng, const char *why)
 {
-	log_warnx("%s: accepting nobody for a second", why);
+	uint64_t now = child_mono_ms();
+
+	if (eng->pause_logged_ms == 0 ||
+	    now - eng->pause_logged_ms >= PAUSE_LOG_MS) {
+		log_warnx("%s: accepting nobody for a second", why);
+		eng->pause_logged_ms = now;
+	}
 	eng->stats.accept_pauses++;
 	engine_timer(eng, &eng->accept_pause, ACCEPT_PAUSE_MS);
 	listeners_update(eng);
@@ -129,6 +136,29 @@ take(struct listener *l, int fd, const struct sockaddr *sa, socklen_t len)
 		handshake_refuse(eng, -1, &far, REFUSED_MEMORY);
 }
 
+/*
+ * Errors of the one connection, which was lost before we came: Linux hands
+ * on what the network said of it, too.  The next one may be sound.
+ */
+static bool
+is_of_connection(int error)
+{
+	static const int errors[] = {
+		EINTR, ECONNABORTED, ECONNRESET, ETIMEDOUT, EPROTO, EPERM,
+		ENOPROTOOPT, EOPNOTSUPP, ENETDOWN, ENETUNREACH, EHOSTDOWN,
+		EHOSTUNREACH,
+#ifdef ENONET
+		ENONET,
+#endif
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (error == errors[i])
+			return true;
+	return false;
+}
+
 /* False: no more of them now. */
 static bool
 accept_one(struct listener *l)
@@ -148,19 +178,12 @@ accept_one(struct listener *l)
 		take(l, fd, (struct sockaddr *)&ss, len);
 		return true;
 	}
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		pause_accepting(l->eng, strerror(errno));
-		return false;
-	case EAGAIN:
-		return false;
-	default:
-		/* The connection was lost before we came (or EINTR). */
+	if (is_of_connection(errno))
 		return true;
-	}
+	/* Descriptors, memory, or what nobody foresaw: no reason to spin. */
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		pause_accepting(l->eng, strerror(errno));
+	return false;
 }
 
 static void

@@ -5,8 +5,8 @@
  * listener.  What it sends is written down; what it asks is answered, unless
  * the test wants to do that itself.
  *
- * The binary is $PEXD_BUILD/libexec/engine, or another program.  In a build with sanitizers its
- * sandbox only logs, else it is enforced.
+ * The binary is $PEXD_BUILD/libexec/engine, or another program.  In a build
+ * with sanitizers its sandbox only logs, else it is enforced.
  */
 #ifndef PEXD_REGRESS_ENGINEFIX_H
 #define PEXD_REGRESS_ENGINEFIX_H
@@ -42,7 +42,7 @@ struct enginefix {
 	struct conf		*conf;		/* change it before the start */
 	struct nodekey		*key;
 	struct netaddr		 listen;
-	const char		*program;	/* in $PEXD_BUILD; NULL: engine */
+	const char		*program;	/* NULL: libexec/engine */
 	uint32_t		 nofile;	/* handed to it; 0: as it is */
 	uint8_t			 verbose;	/* its debug lines: 1 */
 
