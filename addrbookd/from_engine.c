@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What engine tells and asks: lists, selections, faults, new peers. */
 
-#include <string.h>
-
 #include "addrbookd/addrbookd.h"
+#include "addrbookd/answers.h"
 #include "common/log.h"
 #include "common/uninit.h"
 
@@ -19,14 +18,11 @@ on_addrs(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_addrs *m = msg->body;
-	struct m_list_taken taken = { .source = m->source.id, .total = m->n };
-	unsigned int counts[BOOK_RESULT_MAX] = { 0 };
-	struct book_source src = { .id = m->source.id };
+	unsigned int counts[BOOK_RESULT_MAX];
+	struct m_list_taken taken;
 	int r;
 
-	memcpy(src.ip, m->source.na.ip, sizeof(src.ip));
-	taken.fresh = book_hear_list(a->book, clock_now(a), m->list, m->n,
-	    &src, counts);
+	answer_addrs(a->book, clock_now(a), m, counts, &taken);
 	a->stats.lists++;
 	a->stats.heard += m->n;
 	a->stats.added += taken.fresh;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "addrbookd/addrbookd.h"
+#include "addrbookd/answers.h"
 
 #define SENIORS_PERIOD	10000	/* ms between two looks */
 
@@ -60,14 +61,9 @@ tell_everything(struct addrbookd *a, enum role to)
 void
 tell_status(struct addrbookd *a, bool always)
 {
-	struct book_counts c;
 	struct m_book_status m;
 
-	book_count(a->book, clock_now(a), &c);
-	memset(&m, 0, sizeof(m));
-	m.size = c.size;
-	m.good = c.good;
-	m.wanted = book_wants(a->book);
+	answer_status(a->book, &m);
 	if (!always && m.size == a->told.size && m.good == a->told.good &&
 	    m.wanted == a->told.wanted)
 		return;
@@ -84,8 +80,7 @@ tell_seniors(struct addrbookd *a, bool always)
 	if (!always && now < a->next_seniors)
 		return;
 	a->next_seniors = now + SENIORS_PERIOD;
-	memset(&m, 0, sizeof(m));
-	m.n = book_seniors(a->book, m.ids, MSG_SENIORS_MAX);
+	answer_seniors(a->book, &m);
 	if (!always && m.n == a->seniors.n &&
 	    memcmp(m.ids, a->seniors.ids, m.n * sizeof(m.ids[0])) == 0)
 		return;

@@ -15,6 +15,7 @@ TEST_OBJS += $(O)/engine/ban.o $(O)/engine/buckets.o $(O)/engine/limits.o \
 	$(O)/engine/pace.o $(O)/engine/rate.o $(O)/engine/refusal.o \
 	$(O)/engine/tally.o $(O)/engine/wheel.o
 TEST_OBJS += $(O)/dialer/outcome.o
+TEST_OBJS += $(O)/addrbookd/answers.o
 TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_db.o \
 	$(O)/addrbookd/store_node.o $(O)/addrbookd/store_rows.o \
 	$(O)/addrbookd/store_salvage.o $(O)/addrbookd/store_writer.o

@@ -358,10 +358,22 @@ book_count(struct book *b, uint32_t now, struct book_counts *c)
 	c->holds = bk_hold_count(b);
 }
 
+unsigned int
+book_size(const struct book *b)
+{
+	return b->size;
+}
+
+unsigned int
+book_good(const struct book *b)
+{
+	return b->nlevel[BOOK_GOOD];
+}
+
 bool
 book_wants(const struct book *b)
 {
-	return b->nlevel[BOOK_GOOD] < BOOK_GOOD_WANTED;
+	return book_good(b) < BOOK_GOOD_WANTED;
 }
 
 bool

@@ -304,6 +304,9 @@ struct book_counts {
 	unsigned int	bans, holds;
 };
 void		 book_count(struct book *, uint32_t now, struct book_counts *);
+/* Entries, and good ones among them; cost nothing. */
+unsigned int	 book_size(const struct book *);
+unsigned int	 book_good(const struct book *);
 /* Fewer than BOOK_GOOD_WANTED good ones are known. */
 bool		 book_wants(const struct book *);
 /* Fill row with what is known of the triple; false if nothing is. */
