@@ -65,6 +65,10 @@ vectors: configured
 bench: deps-check
 	@$(MAKE) release tests
 	@sh regress/bench/bench.sh $(R)
+sim: deps-check
+	@$(MAKE) release
+	@$(MAKE) -f mk/build.mk O=$(R) sim
+	@$(R)/regress/sim/sim -o build/sim
 fuzz: deps-check
 	@$(MAKE) fuzzers
 	@sh mk/fuzz.sh $(F)
@@ -75,4 +79,4 @@ clean:
 	rm -rf build
 
 .PHONY: all configured release asan tests fuzzers cometpeers deps deps-check run install check \
-	check-long interop vectors bench fuzz lint clean
+	check-long interop vectors bench sim fuzz lint clean

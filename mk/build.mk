@@ -71,7 +71,11 @@ $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)
 
+$(O)/regress/sim/sim: $(OBJS_regress_sim) $(TEST_LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(OBJS_regress_sim) $(TEST_LIBS) \
+	    $(TEST_LDLIBS)
+
 unit: $(PROGS_regress_unit) $(PROGS_regress_fake) $(O)/regress/engine/engine
 bench: $(PROGS_regress_bench)
-sim: $(PROGS_regress_sim)
+sim: $(O)/regress/sim/sim
 fuzz: $(PROGS_regress_fuzz)

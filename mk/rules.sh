@@ -11,8 +11,8 @@ tmp=$out/rules.mk.new
 : > "$tmp"
 
 libs="common compat wire addrbookd/book dialer/policy regress/lib"
-progs="pexd engine dialer addrbookd pexctl"
-tests="regress/unit regress/fuzz regress/bench regress/sim regress/fake"
+progs="pexd engine dialer addrbookd pexctl regress/sim"
+tests="regress/unit regress/fuzz regress/bench regress/fake"
 
 t=$(printf '\t')	# a recipe's tab; <<- takes those of the text
 
@@ -85,8 +85,7 @@ for d in $tests; do
 	done
 	echo "PROGS_$(var "$d") =$names" >> "$tmp"
 done
-for c in regress/unit/*.c regress/bench/*.c regress/sim/*.c \
-    regress/fake/*.c; do
+for c in regress/unit/*.c regress/bench/*.c regress/fake/*.c; do
 	[ -f "$c" ] || continue
 	b=${c%.c}
 	cat >> "$tmp" <<-EOF

@@ -105,6 +105,11 @@ interop() {
 	return 0
 }
 
+simulation() {
+	group sim
+	shell sim "$src/regress/sim/sim_test.sh" release
+}
+
 fuzz() {
 	group fuzz
 	[ -f "$src/regress/fuzz/fuzz_test.sh" ] &&
@@ -114,5 +119,5 @@ fuzz() {
 
 case $what in
 interop) interop ;;
-*)	unit; integration; fuzz; interop ;;
+*)	unit; integration; simulation; fuzz; interop ;;
 esac

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The scenarios.  An attacker of groups x hosts; the node is left in quiet
+ * for two days, attacked for a week (the control for a day), restarted, and
+ * looked at an hour later.
+ */
+
+#include <string.h>
+
+#include "regress/sim/scenario.h"
+
+#define QUIET_H		48
+#define WEEK_H		168
+#define DAY_H		24
+#define REFILL_MIN	60
+
+#define ATTACK(name, groups, hosts, mean, none)				\
+	{ name, RULES_PEXD, groups, hosts, QUIET_H, WEEK_H, REFILL_MIN,	\
+	    false, 200, 4, mean, none, 0, 0 }
+
+const struct scenario scenarios[] = {
+	ATTACK("1x10",	 1,	10,	9.5,	0),
+	ATTACK("1x256",	 1,	256,	9.5,	0),
+	ATTACK("16x16",	 16,	16,	9.0,	0),
+	ATTACK("32x256", 32,	256,	7.5,	0),
+	ATTACK("400x1",	 400,	1,	7.5,	0),
+	ATTACK("1000x4", 1000,	4,	5.0,	1),
+	ATTACK("4600x1", 4600,	1,	5.0,	1),
+	{ "control", RULES_COMET, 16, 16, QUIET_H, DAY_H, REFILL_MIN,
+	    false, 200, 40, 0, 1, 0.9, 0 },
+	{ "control-quiet", RULES_COMET, 16, 16, QUIET_H, 0, REFILL_MIN,
+	    false, 50, 10, 9.5, 0, 0, 0 },
+};
+const unsigned nscenarios = sizeof(scenarios) / sizeof(scenarios[0]);
+
+const struct scenario *
+scenario_find(const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < nscenarios; i++)
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	return NULL;
+}
