@@ -39,6 +39,8 @@ struct nodekey	*nodekey_load(const char *path, struct nodekey_why *);
  */
 int		 nodekey_save(const struct nodekey *, const char *path,
 		    struct nodekey_why *);
+/* Write it to an open file.  0, or -1 with errno. */
+int		 nodekey_write(const struct nodekey *, int fd);
 void		 nodekey_free(struct nodekey *);	/* NULL is fine */
 
 const struct node_id *nodekey_id(const struct nodekey *);

@@ -147,8 +147,8 @@ write_all(int fd, const char *buf, size_t len)
 	return 0;
 }
 
-static int
-write_pem(int fd, const struct nodekey *k)
+int
+nodekey_write(const struct nodekey *k, int fd)
 {
 	char *data;
 	long len;
@@ -191,7 +191,7 @@ finish(int fd, const char *tmp, const char *path, const struct nodekey *k)
 {
 	int rv, saved;
 
-	rv = fchmod(fd, 0600) == -1 || write_pem(fd, k) == -1 ||
+	rv = fchmod(fd, 0600) == -1 || nodekey_write(k, fd) == -1 ||
 	    fsync(fd) == -1 ? -1 : 0;
 	saved = errno;
 	if (close(fd) == -1 && rv == 0) {

@@ -31,8 +31,11 @@ struct ruleset_attr {
 #define GET_VERSION	(1U << 0)
 #define ALL_THREADS	(1U << 3)	/* restrict_self, since ABI 8 */
 
+#define FS_WRITE_FILE	(1ULL << 1)
 #define FS_READ_FILE	(1ULL << 2)
 #define FS_READ_DIR	(1ULL << 3)
+#define FS_REMOVE_FILE	(1ULL << 5)
+#define FS_MAKE_REG	(1ULL << 8)
 #define FS_ABI1		((1ULL << 13) - 1)
 #define FS_REFER	(1ULL << 13)	/* since ABI 2 */
 #define FS_TRUNCATE	(1ULL << 14)	/* since ABI 3 */
@@ -46,7 +49,7 @@ struct ruleset_attr {
 
 /* What is denied: there is no rule that gives any of it back. */
 static void
-denied(enum role role, int abi, struct ruleset_attr *attr)
+denied(enum role role, bool early, int abi, struct ruleset_attr *attr)
 {
 	attr->fs = FS_ABI1;
 	if (abi >= 2)
@@ -58,6 +61,9 @@ denied(enum role role, int abi, struct ruleset_attr *attr)
 	/* pexctl reads time zones, and files named after it began. */
 	if (role == ROLE_CTL)
 		attr->fs &= ~(FS_READ_FILE | FS_READ_DIR);
+	/* Files made under one name take their own in the same folder. */
+	if (early)
+		attr->fs &= ~(FS_WRITE_FILE | FS_MAKE_REG | FS_REMOVE_FILE);
 
 	attr->net = 0;
 	if (abi >= 4)
@@ -94,7 +100,7 @@ sandbox_landlock(enum role role, const struct sandbox_opts *opts,
 			return sandbox_lacking(opts);
 		return -1;
 	}
-	denied(role, abi, &attr);
+	denied(role, opts->early, abi, &attr);
 	/* Zeroes beyond what an older kernel knows are fine with it. */
 	fd = syscall(__NR_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (fd == -1)

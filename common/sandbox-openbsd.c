@@ -12,6 +12,7 @@
 struct policy {
 	enum role	 role;
 	bool		 files;		/* may open any */
+	bool		 early;
 	const char	*promises;
 };
 
@@ -22,16 +23,22 @@ static const struct policy policies[] = {
 	 * exec: children, which shed their rights themselves after exec;
 	 * sendfd: their sockets.
 	 */
-	{ ROLE_PARENT, true, "stdio rpath wpath cpath fattr chown inet unix "
-	    "getpw sendfd proc exec ps" },	/* ps: show processes */
+	{ ROLE_PARENT, true, false,
+	    "stdio rpath wpath cpath fattr chown inet unix getpw sendfd "
+	    "proc exec ps" },	/* ps: show processes */
 	/* inet: accept; recvfd: listeners, pipes, sockets from dialer. */
-	{ ROLE_ENGINE, false, "stdio inet recvfd" },
+	{ ROLE_ENGINE, false, false, "stdio inet recvfd" },
 	/* inet: connect, ask name servers; sendfd: sockets to engine. */
-	{ ROLE_DIALER, false, "stdio inet sendfd recvfd" },
+	{ ROLE_DIALER, false, false, "stdio inet sendfd recvfd" },
 	/* flock: SQLite's locks on the store, which is open. */
-	{ ROLE_ADDRBOOKD, false, "stdio flock recvfd" },
+	{ ROLE_ADDRBOOKD, false, false, "stdio flock recvfd" },
+	/*
+	 * unix: the control socket; wpath, cpath: files made and named;
+	 * proc: the process that writes them.
+	 */
+	{ ROLE_CTL, true, true, "stdio rpath wpath cpath unix proc" },
 	/* rpath: time zones; the control socket is connected. */
-	{ ROLE_CTL, true, "stdio rpath" },
+	{ ROLE_CTL, true, false, "stdio rpath" },
 };
 
 int
@@ -45,7 +52,7 @@ sandbox_system(enum role role, const struct sandbox_opts *opts,
 		return 0;
 	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		p = &policies[i];
-		if (p->role != role)
+		if (p->role != role || p->early != opts->early)
 			continue;
 		if (!p->files && (unveil("/", "") == -1 ||
 		    unveil(NULL, NULL) == -1))

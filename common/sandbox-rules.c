@@ -15,6 +15,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,12 +25,14 @@
 #include <sched.h>
 #include <signal.h>
 
-#define ALL	SANDBOX_CHILDREN
+#define ALL	(SANDBOX_CHILDREN | SANDBOX_EARLY)
+#define WORKING	SANDBOX_CHILDREN
 #define ENGINE	ROLE_ENGINE
 #define DIALER	ROLE_DIALER
 #define NET	(ROLE_ENGINE | ROLE_DIALER)
 #define BOOK	ROLE_ADDRBOOKD
 #define CTL	ROLE_CTL
+#define EARLY	SANDBOX_EARLY		/* pexctl, as it begins */
 
 #define ALLOW	SCMP_ACT_ALLOW
 #define KILL	SCMP_ACT_KILL_PROCESS
@@ -42,6 +45,8 @@
 #define NONE_OF(n, m)	{ n, SCMP_CMP_MASKED_EQ, m, 0 }
 #define BITS(n, m, v)	{ n, SCMP_CMP_MASKED_EQ, m, v }
 
+#define NAMESPACES	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+	CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 #define NO_NAMESPACE(flag) { "clone", ROLE_PARENT, KILL, \
 	{ BITS(0, flag, flag) }, "namespaces" }
 
@@ -88,15 +93,15 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	{ "getegid", ALL, ALLOW, ANY, "issetugid of libraries" },
 	{ "getrusage", ALL, ALLOW, ANY, "what it cost, for show" },
 	{ "getrlimit", ALL, ALLOW, ANY, "how many descriptors there may be" },
-	{ "prlimit64", ALL, ALLOW, { IS(0, 0), IS(2, 0) },
+	{ "prlimit64", WORKING, ALLOW, { IS(0, 0), IS(2, 0) },
 	    "the same: ask, not set" },
-	{ "tgkill", ALL, ALLOW, { IS(0, SANDBOX_SELF) }, "abort" },
+	{ "tgkill", WORKING, ALLOW, { IS(0, SANDBOX_SELF) }, "abort" },
 	{ "rt_sigaction", ALL, ALLOW, ANY, "libevent's signals, abort" },
 	{ "rt_sigprocmask", ALL, ALLOW, ANY, "abort, threads" },
 	{ "rt_sigreturn", ALL, ALLOW, ANY, "the end of a handler" },
 	{ "sigaltstack", ALL, ALLOW, ANY, "harmless" },
 	{ "restart_syscall", ALL, ALLOW, ANY, "a call after SIGSTOP" },
-	{ "prctl", ALL, NO(EPERM), ANY, "names of threads and of memory" },
+	{ "prctl", WORKING, NO(EPERM), ANY, "names of threads and of memory" },
 
 	/* The event loop. */
 	{ "epoll_create1", ALL, ALLOW, ANY, "a loop made late" },
@@ -120,9 +125,9 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	{ "fcntl", ALL, ALLOW, { IS(1, F_GETFL) }, "pipes" },
 	{ "fcntl", ALL, ALLOW, { IS(1, F_SETFL) }, "non-blocking" },
 	{ "fcntl", ALL, ALLOW, { IS(1, F_DUPFD_CLOEXEC) }, "reserves" },
-	{ "ioctl", ALL & ~CTL, ALLOW, { IS(1, FIONREAD) },
+	{ "ioctl", ROLE_CHILDREN, ALLOW, { IS(1, FIONREAD) },
 	    "evbuffer asks how much there is" },
-	{ "ioctl", ALL & ~CTL, NO(ENOTTY), { NOT(1, FIONREAD) },
+	{ "ioctl", ROLE_CHILDREN, NO(ENOTTY), { NOT(1, FIONREAD) },
 	    "stdio asks for a terminal" },
 
 	/* Pipes: messages and descriptors; sockets that came that way. */
@@ -186,24 +191,61 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	    { NONE_OF(1, O_ACCMODE | O_CREAT | O_TRUNC) }, "time zones" },
 	{ "openat", CTL, ALLOW,
 	    { NONE_OF(2, O_ACCMODE | O_CREAT | O_TRUNC) }, "time zones" },
-	{ "stat", CTL, ALLOW, ANY, "time zones" },
-	{ "newfstatat", CTL, ALLOW, ANY, "time zones, stdio" },
-	{ "ioctl", CTL, ALLOW, { IS(1, TIOCGWINSZ) }, "width of a table" },
-	{ "ioctl", CTL, ALLOW, { IS(1, TCGETS) }, "stdio" },
-	{ "ioctl", CTL, ALLOW, { IS(1, FIONREAD) }, "libevent" },
-	{ "fsync", CTL, ALLOW, ANY, "an export is on disk or has failed" },
+	{ "stat", CTL | EARLY, ALLOW, ANY, "time zones" },
+	{ "newfstatat", CTL | EARLY, ALLOW, ANY, "time zones, stdio" },
+	{ "ioctl", CTL | EARLY, ALLOW, { IS(1, TIOCGWINSZ) },
+	    "width of a table" },
+	{ "ioctl", CTL | EARLY, ALLOW, { IS(1, TCGETS) }, "stdio" },
+	{ "ioctl", CTL | EARLY, ALLOW, { IS(1, FIONREAD) }, "libevent" },
+	{ "fsync", CTL | EARLY, ALLOW, ANY,
+	    "an export is on disk or has failed" },
+
+	/* pexctl as it begins: reaches the daemon, makes and names files. */
+	{ "socket", EARLY, ALLOW, { IS(0, AF_UNIX) }, "control socket" },
+	{ "connect", EARLY, ALLOW, ANY, "control socket" },
+	{ "pipe2", EARLY, ALLOW, ANY, "libevent's own, of signals" },
+	{ "open", EARLY, ALLOW, ANY, "files made" },
+	{ "openat", EARLY, ALLOW, ANY, "files made" },
+	{ "access", EARLY, ALLOW, ANY, "whether one is there" },
+	{ "faccessat", EARLY, ALLOW, ANY, "the same" },
+	{ "faccessat2", EARLY, ALLOW, ANY, "the same" },
+	{ "link", EARLY, ALLOW, ANY, "a file gets its name" },
+	{ "linkat", EARLY, ALLOW, ANY, "the same" },
+	{ "rename", EARLY, ALLOW, ANY, "the same" },
+	{ "renameat", EARLY, ALLOW, ANY, "the same" },
+	{ "renameat2", EARLY, ALLOW, ANY, "the same" },
+	{ "unlink", EARLY, ALLOW, ANY, "the temporary name" },
+	{ "unlinkat", EARLY, ALLOW, ANY, "the same" },
+	{ "fork", EARLY, ALLOW, ANY, "who writes is another process" },
+	{ "clone", EARLY, ALLOW, { BITS(0, CLONE_VM | NAMESPACES, 0) },
+	    "the same: no thread, no namespace" },
+	{ "set_robust_list", EARLY, ALLOW, ANY, "after fork" },
+	{ "wait4", EARLY, ALLOW, ANY, "how that process ended" },
+	{ "kill", EARLY, ALLOW, ANY, "^C is passed on to it" },
+	{ "tgkill", EARLY, ALLOW, ANY, "abort, in either process" },
+	{ "prctl", EARLY, ALLOW, { IS(0, PR_SET_NO_NEW_PRIVS) },
+	    "the whole sandbox" },
+	{ "prctl", EARLY, ALLOW, { IS(0, PR_SET_DUMPABLE), IS(1, 0) },
+	    "the same" },
+	{ "prctl", EARLY, ALLOW, { IS(0, PR_GET_SECCOMP) }, "the same" },
+	{ "seccomp", EARLY, ALLOW, ANY, "the same" },
+	{ "landlock_create_ruleset", EARLY, ALLOW, ANY, "the same" },
+	{ "landlock_restrict_self", EARLY, ALLOW, ANY, "the same" },
+	{ "setrlimit", EARLY, ALLOW, ANY, "the same" },
+	{ "prlimit64", EARLY, ALLOW, { IS(0, 0) }, "the same" },
 
 	/* Asked in passing, with an answer for no. */
-	{ "open", ALL & ~CTL, NO(EACCES), ANY, "time zones, configurations" },
-	{ "openat", ALL & ~CTL, NO(EACCES), ANY, "the same" },
+	{ "open", ROLE_CHILDREN, NO(EACCES), ANY,
+	    "time zones, configurations" },
+	{ "openat", ROLE_CHILDREN, NO(EACCES), ANY, "the same" },
 	{ "openat2", ALL, NO(ENOSYS), ANY, "a newer libc" },
 	{ "stat", NET, NO(EACCES), ANY, "time zones" },
 	{ "newfstatat", NET, NO(EACCES), ANY, "time zones, stdio" },
 	{ "lstat", ALL, NO(EACCES), ANY, "realpath" },
 	{ "statx", ALL, NO(ENOSYS), ANY, "a newer libc" },
-	{ "access", ALL, NO(EACCES), ANY, "libraries, SQLite" },
-	{ "faccessat", ALL, NO(EACCES), ANY, "the same" },
-	{ "faccessat2", ALL, NO(EACCES), ANY, "the same" },
+	{ "access", WORKING, NO(EACCES), ANY, "libraries, SQLite" },
+	{ "faccessat", WORKING, NO(EACCES), ANY, "the same" },
+	{ "faccessat2", WORKING, NO(EACCES), ANY, "the same" },
 	{ "readlink", ALL, NO(EACCES), ANY, "realpath" },
 	{ "readlinkat", ALL, NO(EACCES), ANY, "the same" },
 	{ "getcwd", ALL, NO(EACCES), ANY, "realpath" },

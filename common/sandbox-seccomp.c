@@ -84,7 +84,7 @@ set_attributes(scmp_filter_ctx ctx, bool log_only)
 }
 
 static int
-fill(scmp_filter_ctx ctx, enum role role, bool log_only)
+fill(scmp_filter_ctx ctx, unsigned int role, bool log_only)
 {
 	const struct sandbox_rule	*r;
 
@@ -122,7 +122,8 @@ sandbox_seccomp(enum role role, const struct sandbox_opts *opts,
 		errno = ENOMEM;
 		return -1;
 	}
-	if ((rv = fill(ctx, role, opts->log_only)) == 0)
+	rv = fill(ctx, opts->early ? SANDBOX_EARLY : role, opts->log_only);
+	if (rv == 0)
 		rv = failed(seccomp_load(ctx));
 	seccomp_release(ctx);
 	if (rv == 0)

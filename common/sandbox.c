@@ -53,12 +53,12 @@ limit(int resource, rlim_t max)
 }
 
 static int
-limit_role(enum role role)
+limit_role(enum role role, bool early)
 {
 	/* No core: keys, and the addresses of whom we know. */
 	if (limit(RLIMIT_CORE, 0) == -1)
 		return -1;
-	if (role & (ROLE_CHILDREN | ROLE_CTL) &&
+	if (role & (ROLE_CHILDREN | ROLE_CTL) && !early &&
 	    limit(RLIMIT_NPROC, 0) == -1)
 		return -1;
 	/*
@@ -79,7 +79,7 @@ sandbox_enter(enum role role, const struct sandbox_opts *opts, char *text,
 {
 	struct sandbox_level	 level = { text, size };
 
-	if (size == 0) {
+	if (size == 0 || (opts->early && role != ROLE_CTL)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -87,7 +87,7 @@ sandbox_enter(enum role role, const struct sandbox_opts *opts, char *text,
 	if (opts->nofile != 0 && limit(RLIMIT_NOFILE, opts->nofile) == -1)
 		return -1;
 	/* A sanitizer writes its report, with helpers, when all is over. */
-	if (!opts->log_only && limit_role(role) == -1)
+	if (!opts->log_only && limit_role(role, opts->early) == -1)
 		return -1;
 	if (sandbox_system(role, opts, &level) == -1)
 		return -1;

@@ -20,6 +20,7 @@
 struct sandbox_opts {
 	bool		log_only;	/* the filter logs, nothing is denied */
 	bool		require;	/* a missing mechanism is an error */
+	bool		early;		/* ROLE_CTL: not yet all of it, below */
 	uint32_t	nofile;		/* RLIMIT_NOFILE; 0 leaves it */
 };
 
@@ -29,6 +30,10 @@ struct sandbox_opts {
  * its threads have to run: a child can start neither threads nor processes
  * afterwards.  Opening a file fails with EACCES then; what no code of ours
  * does kills the process with SIGSYS.
+ *
+ * opts.early: what pexctl enters when it begins.  It may still connect to
+ * the daemon, make, name and remove files, and fork itself; it may not start
+ * programs or use a network.  The whole of ROLE_CTL can be entered later.
  *
  * Writes the level reached ("seccomp+landlock7+nnp") to level, cut to size.
  * Returns 0, or -1 with errno when a mechanism the system has failed; one

@@ -8,6 +8,7 @@
 #include "common/sandbox.h"
 
 #define SANDBOX_CHILDREN	(ROLE_CHILDREN | ROLE_CTL)
+#define SANDBOX_EARLY		0x100	/* a role of rules: opts.early */
 
 /* What has been reached so far: words joined by '+'. */
 struct sandbox_level {
@@ -39,7 +40,7 @@ int	sandbox_seccomp(enum role, const struct sandbox_opts *,
 /* One call, for these roles; args (op 0: none) all have to match. */
 struct sandbox_rule {
 	const char		*name;
-	unsigned int		 roles;		/* mask of enum role */
+	unsigned int		 roles;		/* mask; or SANDBOX_EARLY */
 	uint32_t		 action;	/* SCMP_ACT_* */
 	struct scmp_arg_cmp	 args[SANDBOX_ARGS_MAX];
 	const char		*why;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* pexctl key: make, show and convert node keys. */
+/*
+ * pexctl key: node keys and node_key.json.  What is read and what is written
+ * is seen by a confined process alone; see outfile.h.
+ */
 
 #include <sys/types.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 
 #include <err.h>
 #include <errno.h>
@@ -16,55 +18,98 @@
 #include "pexctl/nodekey_json.h"
 #include "pexctl/outfile.h"
 
-static int
-report(struct ctl *ctl, const struct nodekey *k, const char *file)
-{
-	struct key_report r = { .file = file };
+/* A key on its way to a file. */
+struct job {
+	struct ctl		*ctl;
+	const char		*in;		/* or NULL */
+	/* Half of it is made by fill(), and that is another process. */
+	struct key_report	*report;
+};
 
-	r.id = *nodekey_id(k);
-	memcpy(r.pubkey, nodekey_pub(k), sizeof(r.pubkey));
-	ctl->view.out->key(&ctl->view, &r);
-	return CTL_OK;
+static void
+describe(struct key_report *r, const struct nodekey *k)
+{
+	r->id = *nodekey_id(k);
+	memcpy(r->pubkey, nodekey_pub(k), sizeof(r->pubkey));
 }
 
-/* Takes k over; NULL after a failure. */
 static int
-save_and_report(struct ctl *ctl, struct nodekey *k, const char *file,
-    struct nodekey_why *why)
+write_file(struct ctl *ctl, const char *in, const char *out,
+    int (*fill)(void *, int))
+{
+	struct job job = { .ctl = ctl, .in = in };
+	int rv;
+
+	job.report = mmap(NULL, sizeof(*job.report), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANON, -1, 0);
+	if (job.report == MAP_FAILED) {
+		warn(NULL);
+		return CTL_REFUSED;
+	}
+	if ((rv = outfile_write(out, false, fill, &job)) == CTL_OK) {
+		job.report->file = out;
+		ctl->view.out->key(&ctl->view, job.report);
+	}
+	munmap(job.report, sizeof(*job.report));
+	return rv;
+}
+
+/* Confined: k, taken over, into fd as pexd has it. */
+static int
+put_pem(struct job *job, struct nodekey *k, int fd,
+    const struct nodekey_why *why)
 {
 	int rv = CTL_REFUSED;
 
-	if (k == NULL || nodekey_save(k, file, why) == -1)
+	if (k == NULL)
 		warnx("%s", why->text);
-	else
-		rv = report(ctl, k, file);
+	else if (nodekey_write(k, fd) == -1)
+		warn("cannot write the key");
+	else {
+		describe(job->report, k);
+		rv = CTL_OK;
+	}
 	nodekey_free(k);
 	return rv;
+}
+
+/* --- a new one --------------------------------------------------------- */
+
+static int
+fill_generated(void *ctx, int fd)
+{
+	struct nodekey_why why;
+	int rv;
+
+	if ((rv = ctl_confine()) != CTL_OK)
+		return rv;
+	return put_pem(ctx, nodekey_generate(&why), fd, &why);
 }
 
 int
 key_generate_command(struct ctl *ctl)
 {
-	struct nodekey_why why;
-
-	return save_and_report(ctl, nodekey_generate(&why), ctl->args.file,
-	    &why);
+	return write_file(ctl, NULL, ctl->args.file, fill_generated);
 }
 
 int
 key_show_command(struct ctl *ctl)
 {
+	struct key_report r = { .file = ctl->args.file };
 	struct nodekey_why why;
 	struct nodekey *k;
 	int rv;
 
+	if ((rv = ctl_confine()) != CTL_OK)
+		return rv;
 	if ((k = nodekey_load(ctl->args.file, &why)) == NULL) {
 		warnx("%s", why.text);
 		return CTL_REFUSED;
 	}
-	rv = report(ctl, k, ctl->args.file);
+	describe(&r, k);
+	ctl->view.out->key(&ctl->view, &r);
 	nodekey_free(k);
-	return rv;
+	return CTL_OK;
 }
 
 /* --- from node_key.json ------------------------------------------------ */
@@ -84,121 +129,93 @@ read_all(int fd, char *buf, size_t size)
 	return (ssize_t)len;
 }
 
-/* Confined: parse what is in fd and hand the 32 bytes of it to out. */
 static int
-parse_confined(const char *file, int fd, int out)
+read_seed(const char *file, uint8_t seed[NODEKEY_SEED_SIZE])
 {
 	static char buf[NODEKEY_JSON_MAX + 1];
-	uint8_t seed[NODEKEY_SEED_SIZE];
 	const char *why;
 	ssize_t n;
+	int fd, rv = -1;
+
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    (n = read_all(fd, buf, sizeof(buf))) == -1)
+		warn("%s", file);
+	else if (nodekey_json_parse(buf, (size_t)n, seed, &why) == -1)
+		warnx("%s: %s", file, why);
+	else
+		rv = 0;
+	explicit_bzero(buf, sizeof(buf));
+	if (fd != -1)
+		close(fd);
+	return rv;
+}
+
+static int
+fill_imported(void *ctx, int fd)
+{
+	uint8_t seed[NODEKEY_SEED_SIZE];
+	struct nodekey_why why;
+	struct nodekey *k;
+	struct job *job = ctx;
 	int rv;
 
 	if ((rv = ctl_confine()) != CTL_OK)
 		return rv;
-	if ((n = read_all(fd, buf, sizeof(buf))) == -1) {
-		warn("%s", file);
+	if (read_seed(job->in, seed) == -1)
 		return CTL_REFUSED;
-	}
-	if (nodekey_json_parse(buf, (size_t)n, seed, &why) == -1) {
-		warnx("%s: %s", file, why);
-		return CTL_REFUSED;
-	}
-	n = write(out, seed, sizeof(seed));
+	k = nodekey_from_seed(seed, &why);
 	explicit_bzero(seed, sizeof(seed));
-	explicit_bzero(buf, sizeof(buf));
-	return n == (ssize_t)sizeof(seed) ? CTL_OK : CTL_REFUSED;
-}
-
-/* The seed in the JSON of fd, from a process that can do nothing else. */
-static int
-parse_apart(const char *file, int fd, uint8_t seed[NODEKEY_SEED_SIZE])
-{
-	int pair[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1) {
-		warn("socketpair");
-		return -1;
-	}
-	switch (pid = fork()) {
-	case -1:
-		warn("fork");
-		close(pair[0]);
-		close(pair[1]);
-		return -1;
-	case 0:
-		close(pair[0]);
-		_exit(parse_confined(file, fd, pair[1]));
-	}
-	close(pair[1]);
-	n = read_all(pair[0], (char *)seed, NODEKEY_SEED_SIZE);
-	close(pair[0]);
-	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
-		;
-	if (n == NODEKEY_SEED_SIZE)
-		return 0;
-	if (WIFSIGNALED(status))
-		warnx("%s: its parser died of signal %d", file,
-		    WTERMSIG(status));
-	return -1;
+	return put_pem(job, k, fd, &why);
 }
 
 int
 key_import_command(struct ctl *ctl)
 {
-	uint8_t seed[NODEKEY_SEED_SIZE];
-	struct nodekey_why why;
-	struct nodekey *k;
-	int fd, rv;
-
-	if ((fd = open(ctl->args.file, O_RDONLY | O_CLOEXEC)) == -1) {
-		warn("%s", ctl->args.file);
-		return CTL_REFUSED;
-	}
-	rv = parse_apart(ctl->args.file, fd, seed);
-	close(fd);
-	if (rv == -1)
-		return CTL_REFUSED;
-	k = nodekey_from_seed(seed, &why);
-	explicit_bzero(seed, sizeof(seed));
-	return save_and_report(ctl, k, ctl->args.file2, &why);
+	return write_file(ctl, ctl->args.file, ctl->args.file2,
+	    fill_imported);
 }
 
 /* --- to node_key.json -------------------------------------------------- */
 
 static int
-fill_json(void *ctx, int fd)
+put_json(struct job *job, const struct nodekey *k, int fd)
 {
 	char text[NODEKEY_JSON_SIZE];
-	int n, rv = CTL_OK;
+	int n, rv = CTL_REFUSED;
+
+	if ((n = nodekey_json_write(k, text)) == -1 ||
+	    write(fd, text, (size_t)n) != n)
+		warn("cannot write the key");
+	else {
+		describe(job->report, k);
+		rv = CTL_OK;
+	}
+	explicit_bzero(text, sizeof(text));
+	return rv;
+}
+
+static int
+fill_exported(void *ctx, int fd)
+{
+	struct nodekey_why why;
+	struct nodekey *k;
+	struct job *job = ctx;
+	int rv;
 
 	if ((rv = ctl_confine()) != CTL_OK)
 		return rv;
-	if ((n = nodekey_json_write(ctx, text)) == -1 ||
-	    write(fd, text, (size_t)n) != n) {
-		warn("cannot write the key");
-		rv = CTL_REFUSED;
+	if ((k = nodekey_load(job->in, &why)) == NULL) {
+		warnx("%s", why.text);
+		return CTL_REFUSED;
 	}
-	explicit_bzero(text, sizeof(text));
+	rv = put_json(job, k, fd);
+	nodekey_free(k);
 	return rv;
 }
 
 int
 key_export_command(struct ctl *ctl)
 {
-	struct nodekey_why why;
-	struct nodekey *k;
-	int rv;
-
-	if ((k = nodekey_load(ctl->args.file, &why)) == NULL) {
-		warnx("%s", why.text);
-		return CTL_REFUSED;
-	}
-	rv = outfile_write(ctl->args.file2, false, fill_json, k);
-	if (rv == CTL_OK)
-		rv = report(ctl, k, ctl->args.file2);
-	nodekey_free(k);
-	return rv;
+	return write_file(ctl, ctl->args.file, ctl->args.file2,
+	    fill_exported);
 }

@@ -50,16 +50,25 @@ ctl_connect(struct ctl *ctl)
 	return CTL_NO_DAEMON;
 }
 
-int
-ctl_confine(void)
+static int
+enter(bool early)
 {
-	const struct sandbox_opts opts = { .log_only = sandbox_log_default() };
+	const struct sandbox_opts opts = {
+		.log_only = sandbox_log_default(),
+		.early = early,
+	};
 	char level[MSG_NAME_SIZE];
 
 	if (sandbox_enter(ROLE_CTL, &opts, level, sizeof(level)) == 0)
 		return CTL_OK;
 	warn("cannot enter the sandbox");
 	return CTL_REFUSED;
+}
+
+int
+ctl_confine(void)
+{
+	return enter(false);
 }
 
 int
@@ -203,6 +212,8 @@ main(int argc, char *argv[])
 	int rv;
 
 	memset(&ctl, 0, sizeof(ctl));
+	if (enter(true) != CTL_OK)
+		return CTL_REFUSED;
 	if (parse_options(&ctl, argc, argv) == -1)
 		return CTL_USAGE;
 	prepare(&ctl);

@@ -265,8 +265,41 @@ status_body()
 }
 status_cleanup() { stop_all; }
 
+# Every process of a pexctl has a filter, also where no daemon is needed.
+atf_test_case confined
+confined_head() { atf_set descr "no command runs outside a sandbox"; }
+confined_body()
+{
+	[ "$(uname -s)" = Linux ] || atf_skip "looks for seccomp, Linux's"
+	mkfifo json
+	"${PEXD_BUILD:-$net_root/build/release}/pexctl/pexctl" \
+	    key import json key.pem > told 2>&1 &
+	pid=$!
+	# Its second process waits for somebody to write the JSON.
+	two() { child=$(pgrep -P $pid) && [ -n "$child" ]; }
+	wait_for 10 two || { kill $pid; atf_fail "no second process"; }
+	waits() { grep -q '^Seccomp:[[:space:]]*2' /proc/"$child"/status; }
+	wait_for 10 waits || { kill $pid; atf_fail "that has no filter"; }
+	for p in $pid $child; do
+		grep -q '^NoNewPrivs:[[:space:]]*1' /proc/"$p"/status ||
+		    { kill $pid; atf_fail "it may gain privileges"; }
+	done
+	filters=$(awk '/^Seccomp_filters/ { print $2 }' /proc/"$child"/status)
+	grep -q '^Seccomp:[[:space:]]*2' /proc/$pid/status || {
+		kill $pid
+		atf_fail "the process that names the file has no filter"
+	}
+	[ "${filters:-2}" -ge 2 ] || { kill $pid; atf_fail "only one filter"; }
+	echo '{}' > json
+	wait $pid
+	atf_check_equal 1 $?
+	atf_check -o match:"^pexctl: json: " cat told
+	[ ! -e key.pem ] || atf_fail "a key was made"
+}
+
 atf_init_test_cases()
 {
+	atf_add_test_case confined
 	atf_add_test_case formats
 	atf_add_test_case history
 	atf_add_test_case bans
