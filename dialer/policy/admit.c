@@ -62,7 +62,7 @@ tell_target(struct policy *p, uint64_t now, struct peer *pe, struct target *t)
 	if (t != NULL && t->kind == KIND_SEED)
 		seeds_up(p, now, t);
 	if (t != NULL && t->kind == KIND_MANUAL)
-		manual_up(p, t);
+		t->state = TARGET_UP;	/* pexctl is told when it really is */
 }
 
 static enum verdict
@@ -137,6 +137,8 @@ policy_peer_up(struct policy *p, uint64_t now, const struct m_peer_up *m)
 		return;
 	pe->up = true;
 	p->stats.peers_up++;
+	if (pe->kind == KIND_MANUAL)
+		manual_up(p, &pe->id);
 	if (pe->dropping)
 		return;
 	if (pe->outbound && !pe->counted)
@@ -152,9 +154,11 @@ policy_peer_up(struct policy *p, uint64_t now, const struct m_peer_up *m)
 static void
 count_outcome(struct policy *p, struct peer *pe, enum outcome outcome)
 {
-	if (!pe->counted)
-		p->stats.outcomes[outcome]++;
+	if (pe->counted)
+		return;
+	p->stats.outcomes[outcome]++;
 	pe->counted = true;
+	pe->outcome = outcome;
 }
 
 static void
@@ -219,15 +223,20 @@ peer_gone(struct policy *p, uint64_t now, struct peer *pe,
 	struct node_id id = pe->id;
 	bool persistent = pe->persistent;
 	bool seed = pe->outbound && pe->kind == KIND_SEED;
+	bool manual = pe->outbound && pe->kind == KIND_MANUAL;
+	enum outcome outcome;
 
 	if (pe->outbound)
 		settle_outcome(p, pe, reason);
+	outcome = pe->outcome;
 	p->stats.peers_down += pe->up;
 	peers_remove(p, pe);
 	if (persistent)
 		persistent_down(p, now, &id);
 	if (seed)
 		seeds_down(p, now, &id);
+	if (manual)
+		manual_down(p, now, &id, outcome);
 }
 
 void

@@ -170,6 +170,7 @@ struct peer {
 	bool	was_asked, awaited, muted;
 	bool	is_held, grouped, host_counted;
 	bool	counted;	/* the outcome of its dial */
+	enum outcome		outcome;	/* once it is */
 };
 TAILQ_HEAD(peer_queue, peer);
 
@@ -451,7 +452,10 @@ void		 peer_gone(struct policy *, uint64_t now, struct peer *,
 
 void		 manual_failed(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
-void		 manual_up(struct policy *, struct target *);
+void		 manual_up(struct policy *, const struct node_id *);
+/* If nobody was told that it is up: it never was. */
+void		 manual_down(struct policy *, uint64_t now,
+		    const struct node_id *, enum outcome);
 
 /* --- policy.c ----------------------------------------------------------- */
 

@@ -47,10 +47,32 @@ manual_failed(struct policy *p, uint64_t now, struct target *t,
 	finish(p, t, STATUS_FAILED, why);
 }
 
-void
-manual_up(struct policy *p, struct target *t)
+/* The one of that ID that was admitted, or NULL. */
+static struct target *
+find_admitted(const struct policy *p, const struct node_id *id)
 {
-	finish(p, t, STATUS_OK, outcome_name(OUTCOME_CONNECTED));
+	struct target *t = target_find(&p->manual, id);
+
+	return t != NULL && t->state == TARGET_UP ? t : NULL;
+}
+
+void
+manual_up(struct policy *p, const struct node_id *id)
+{
+	struct target *t = find_admitted(p, id);
+
+	if (t != NULL)
+		finish(p, t, STATUS_OK, outcome_name(OUTCOME_CONNECTED));
+}
+
+void
+manual_down(struct policy *p, uint64_t now, const struct node_id *id,
+    enum outcome outcome)
+{
+	struct target *t = find_admitted(p, id);
+
+	if (t != NULL)
+		target_ended(p, now, t, outcome);
 }
 
 static void

@@ -67,6 +67,35 @@ ATF_TC_BODY(dial_and_be_told, tc)
 	fx_free(fx);
 }
 
+/* A stock node at its limit hangs up when it has been admitted. */
+ATF_TC_WITHOUT_HEAD(full_after_all);
+ATF_TC_BODY(full_after_all, tc)
+{
+	struct fx *fx = idle();
+	struct host_addr h = fx_host(1, "20.1.0.1");
+	struct m_dialed m = { .outcome = OUTCOME_FULL };
+	uint32_t conn;
+
+	dial(fx, 41, &h, false);
+	ATF_REQUIRE_EQ(VERDICT_OK, fx_admit_dial(fx, 0, &conn));
+	ATF_CHECK_EQ(0, fx->nanswers);
+	m.dial = fx->dials[0].d.dial;
+	policy_dialed(fx->p, fx->now, &m);
+	fx_check(fx);
+	ATF_CHECK_EQ(41, last_answer(fx)->request);
+	ATF_CHECK_EQ(STATUS_FAILED, last_answer(fx)->status);
+	ATF_CHECK_STREQ("full", last_answer(fx)->text);
+
+	/* Or engine goes. */
+	fx_run(fx, 10 * FX_MINUTE);
+	dial(fx, 42, &h, false);
+	ATF_REQUIRE_EQ(VERDICT_OK, fx_admit_dial(fx, 1, &conn));
+	policy_engine_lost(fx->p, fx->now);
+	ATF_CHECK_EQ(42, last_answer(fx)->request);
+	ATF_CHECK_EQ(STATUS_FAILED, last_answer(fx)->status);
+	fx_free(fx);
+}
+
 ATF_TC_WITHOUT_HEAD(why_not);
 ATF_TC_BODY(why_not, tc)
 {
@@ -266,6 +295,7 @@ ATF_TC_BODY(show, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, dial_and_be_told);
+	ATF_TP_ADD_TC(tp, full_after_all);
 	ATF_TP_ADD_TC(tp, why_not);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, a_name_that_is_not_answered);
