@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What the policy wants done, done: sent to whom it concerns. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -71,22 +72,39 @@ is_out_of_the_way(unsigned outcome)
 	    outcome <= OUTCOME_REJECTED && outcome != OUTCOME_DUPLICATE;
 }
 
-static void
-log_outcome(const struct m_outcome *m)
+/* The outcome in words: its name, and what engine says more of it. */
+static const char *
+words(const struct dialer *d, const struct m_outcome *m, char *buf,
+    size_t size)
 {
-	char addr[PEER_ADDR_TEXT_SIZE], id[NODE_ID_TEXT_SIZE];
+	const char *name = outcome_name(m->outcome), *why = d->why;
+	char id[NODE_ID_TEXT_SIZE];
+
+	if (m->outcome == OUTCOME_WRONG_IDENTITY)
+		snprintf(buf, size, "%s, %s answered", name,
+		    node_id_text(&m->id, id));
+	else if (why == NULL || why[0] == '\0')
+		snprintf(buf, size, "%s", name);
+	else if (strncmp(why, name, strlen(name)) == 0)
+		snprintf(buf, size, "%s", why);
+	else
+		snprintf(buf, size, "%s, %s", name, why);
+	return buf;
+}
+
+static void
+log_outcome(const struct dialer *d, const struct m_outcome *m)
+{
+	char addr[PEER_ADDR_TEXT_SIZE], text[256];
 	const char *named = named_purpose(m->purpose);
-	const char *what = outcome_name(m->outcome);
 
 	peer_addr_text(&m->addr, addr);
-	if (m->outcome == OUTCOME_WRONG_IDENTITY)
-		log_info("dialled %s%s: %s, %s answered", named == NULL ? "" :
-		    named, addr, what, node_id_text(&m->id, id));
-	else if (named != NULL || is_out_of_the_way(m->outcome))
+	words(d, m, text, sizeof(text));
+	if (named != NULL || is_out_of_the_way(m->outcome))
 		log_info("dialled %s%s: %s", named == NULL ? "" : named, addr,
-		    what);
+		    text);
 	else
-		log_debug("dialled %s: %s", addr, what);
+		log_debug("dialled %s: %s", addr, text);
 }
 
 static void
@@ -100,7 +118,7 @@ act_report(void *arg, const struct m_outcome *m)
 	/* Later facts of a connection are not the outcome of its dial. */
 	if (m->outcome >= OUTCOME_LIVE)
 		return;
-	log_outcome(m);
+	log_outcome(d, m);
 	if (!child_events_on(d->child))
 		return;
 	ev.id = m->addr.id;

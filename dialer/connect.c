@@ -87,7 +87,10 @@ dial_failed(struct dialing *g, enum outcome outcome, const char *why)
 
 	strlcpy(m.why, why, sizeof(m.why));
 	dialing_free(g);
+	/* The other classes say themselves what connect(2) said. */
+	d->why = outcome == OUTCOME_OURS ? m.why : NULL;
 	policy_dialed(d->policy, child_mono_ms(), &m);
+	d->why = NULL;
 	dialer_settle(d);
 }
 

@@ -24,6 +24,7 @@ struct dialer {
 	uint64_t		 due;		/* when it goes off */
 	struct rng		 rng;
 	bool			 started;	/* the policy works */
+	const char		*why;		/* of the dial that just ends */
 };
 
 /*

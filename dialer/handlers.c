@@ -21,8 +21,11 @@ static void
 on_dialed(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct dialer *d = arg;
+	const struct m_dialed *m = msg->body;
 
-	policy_dialed(d->policy, child_mono_ms(), msg->body);
+	d->why = m->why;
+	policy_dialed(d->policy, child_mono_ms(), m);
+	d->why = NULL;
 	dialer_settle(d);
 }
 

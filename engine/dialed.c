@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sockets that dialer connected.  Each ends in one DIALED: connected once
- * the far end has stayed after our node info, or why not.
+ * the far end has stayed after our node info, or why not: dialer logs it.
  */
 
 #include <sys/types.h>
@@ -38,7 +38,6 @@ void
 dialed_failed(struct conn *c, enum refusal r, const char *why)
 {
 	const struct node_id *id = wire_conn_remote_id(c->wire);
-	char name[ENGINE_NAME_SIZE];
 	struct m_dialed m;
 
 	memset(&m, 0, sizeof(m));
@@ -46,7 +45,6 @@ dialed_failed(struct conn *c, enum refusal r, const char *why)
 	m.outcome = refusal_outcome(r);
 	if (id != NULL)
 		m.id = *id;
-	log_debug("dialled %s: %s", conn_name(c, name), why);
 	report(c->eng, &m, why);
 }
 
