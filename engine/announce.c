@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/announce.h"
 #include "engine/engine.h"
 
 struct announce {
@@ -90,35 +91,16 @@ local_address(int fd, struct netaddr *na)
 	return netaddr_from_sockaddr((struct sockaddr *)&ss, len, na);
 }
 
-static bool
-may_be_announced(const struct conf *conf, const uint8_t ip[16])
-{
-	if (conf->strict)
-		return ip_is_routable(ip);
-	return ip_is_valid(ip);
-}
-
 struct netaddr
 announce_address(struct engine *eng, int fd, const struct listener *l,
     const struct netaddr *far)
 {
-	const struct conf *conf = engine_conf(eng);
 	bool v4 = ip_is_v4(far->ip);
-	struct netaddr local, none = { .port = 0 };
+	struct netaddr local;
 
-	if (v4 && conf->has_external4)
-		return conf->external4;
-	if (!v4 && conf->has_external6)
-		return conf->external6;
 	if (l == NULL)
 		l = listener_for(eng, v4);
-	if (l != NULL && !ip_is_unspecified(listener_addr(l)->ip))
-		return *listener_addr(l);
-	/* Listening on all addresses: the one this connection uses. */
-	if (l != NULL && local_address(fd, &local) == 0 &&
-	    may_be_announced(conf, local.ip)) {
-		local.port = listener_addr(l)->port;
-		return local;
-	}
-	return l != NULL ? *listener_addr(l) : none;
+	return announce_choose(engine_conf(eng), v4,
+	    l != NULL ? listener_addr(l) : NULL,
+	    local_address(fd, &local) == 0 ? &local : NULL);
 }

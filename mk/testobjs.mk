@@ -11,7 +11,7 @@ TEST_OBJS += $(O)/pexctl/banset.o $(O)/pexctl/command.o \
 	$(O)/pexctl/jslice.o $(O)/pexctl/jsonw.o $(O)/pexctl/nodekey_json.o \
 	$(O)/pexctl/output_json.o $(O)/pexctl/output_openmetrics.o \
 	$(O)/pexctl/output_text.o $(O)/pexctl/rfc3339.o $(O)/pexctl/summary.o
-TEST_OBJS += $(O)/engine/ban.o $(O)/engine/buckets.o $(O)/engine/limits.o \
+TEST_OBJS += $(O)/engine/announce_choose.o $(O)/engine/ban.o $(O)/engine/buckets.o $(O)/engine/limits.o \
 	$(O)/engine/pace.o $(O)/engine/rate.o $(O)/engine/refusal.o \
 	$(O)/engine/tally.o $(O)/engine/wheel.o
 TEST_OBJS += $(O)/dialer/outcome.o
