@@ -29,6 +29,7 @@ uptime_of(enum outcome o)
 	switch (o) {
 	case OUTCOME_LIVE:
 	case OUTCOME_ANSWERED:
+	case OUTCOME_MATURE:		/* connected all the while */
 		return 1;
 	case OUTCOME_REFUSED:
 	case OUTCOME_UNREACHABLE:

@@ -486,6 +486,8 @@ store_fact(struct store *s, uint32_t now, const struct m_peer_up *m)
 
 	memset(&n, 0, sizeof(n));
 	n.addr = m->addr;
+	n.has_claim = m->has_claim;
+	n.claim = m->claim;
 	if (!m->outbound && m->has_claim)
 		n.addr.na.port = m->claim.port;	/* not its ephemeral one */
 	strlcpy(n.moniker, m->moniker, sizeof(n.moniker));
@@ -503,7 +505,11 @@ store_uptime(struct store *s, uint32_t now, const struct peer_addr *addr,
 {
 	struct store_job j = { .kind = JOB_UPTIME, .now = now,
 	    .id = addr->id, .reached = reached };
+	struct store_node n;
 
+	memset(&n, 0, sizeof(n));
+	n.addr = *addr;
+	j.len = store_encode_node(&n, j.blob);
 	push_fact(s, &j);
 }
 

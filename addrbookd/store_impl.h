@@ -52,13 +52,15 @@ struct store_job {
 /* What is kept of a node; merged by the writer. */
 struct store_node {
 	struct peer_addr addr;
+	bool		has_claim;	/* where it says that it listens: */
+	struct netaddr	claim;
 	char		moniker[65];
 	char		version[33];
 	char		network[CONF_NETWORK_SIZE];
 	uint32_t	latency_ms;
 	uint32_t	first_seen, last_seen, last_try;
-	uint16_t	share[STORE_WINDOWS];	/* up, of 65535 */
-	uint16_t	weight[STORE_WINDOWS];	/* how much is known */
+	uint32_t	share[STORE_WINDOWS];	/* up, of UINT32_MAX */
+	uint32_t	weight[STORE_WINDOWS];	/* how much is known */
 };
 
 /* store_rows.c: rows to bytes and back.  Decoding: 0, or -1. */

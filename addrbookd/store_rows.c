@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Rows as bytes: fields in a fixed order, big endian.  A changed order or
- * width is a new STORE_VERSION and a migration.
+ * width is a new STORE_VERSION and a migration once one has been released.
  */
 
 #include <string.h>
@@ -79,19 +79,31 @@ get_text(struct bytes *b, char *s, size_t size)
 }
 
 static void
+put_na(struct bytes *b, const struct netaddr *na)
+{
+	put(b, na->ip, sizeof(na->ip));
+	put_n(b, na->port, 2);
+}
+
+static void
+get_na(struct bytes *b, struct netaddr *na)
+{
+	get(b, na->ip, sizeof(na->ip));
+	na->port = get_n(b, 2);
+}
+
+static void
 put_addr(struct bytes *b, const struct peer_addr *a)
 {
 	put(b, a->id.b, sizeof(a->id.b));
-	put(b, a->na.ip, sizeof(a->na.ip));
-	put_n(b, a->na.port, 2);
+	put_na(b, &a->na);
 }
 
 static void
 get_addr(struct bytes *b, struct peer_addr *a)
 {
 	get(b, a->id.b, sizeof(a->id.b));
-	get(b, a->na.ip, sizeof(a->na.ip));
-	a->na.port = get_n(b, 2);
+	get_na(b, &a->na);
 }
 
 static int
@@ -219,8 +231,7 @@ store_encode_own(const struct book_own *o, uint8_t *out)
 {
 	struct bytes b = { .w = out };
 
-	put(&b, o->na.ip, sizeof(o->na.ip));
-	put_n(&b, o->na.port, 2);
+	put_na(&b, &o->na);
 	put_n(&b, o->since, 4);
 	return b.w - out;
 }
@@ -231,8 +242,7 @@ store_decode_own(const uint8_t *p, size_t len, struct book_own *o)
 	struct bytes b = { .r = p, .left = len };
 
 	memset(o, 0, sizeof(*o));
-	get(&b, o->na.ip, sizeof(o->na.ip));
-	o->na.port = get_n(&b, 2);
+	get_na(&b, &o->na);
 	o->since = get_n(&b, 4);
 	return done(&b);
 }
@@ -246,6 +256,8 @@ store_encode_node(const struct store_node *n, uint8_t *out)
 	int i;
 
 	put_addr(&b, &n->addr);
+	put_n(&b, n->has_claim, 1);
+	put_na(&b, &n->claim);
 	put_text(&b, n->moniker);
 	put_text(&b, n->version);
 	put_text(&b, n->network);
@@ -254,8 +266,8 @@ store_encode_node(const struct store_node *n, uint8_t *out)
 	put_n(&b, n->last_seen, 4);
 	put_n(&b, n->last_try, 4);
 	for (i = 0; i < STORE_WINDOWS; i++) {
-		put_n(&b, n->share[i], 2);
-		put_n(&b, n->weight[i], 2);
+		put_n(&b, n->share[i], 4);
+		put_n(&b, n->weight[i], 4);
 	}
 	return b.w - out;
 }
@@ -268,6 +280,8 @@ store_decode_node(const uint8_t *p, size_t len, struct store_node *n)
 
 	memset(n, 0, sizeof(*n));
 	get_addr(&b, &n->addr);
+	n->has_claim = get_n(&b, 1) != 0;
+	get_na(&b, &n->claim);
 	get_text(&b, n->moniker, sizeof(n->moniker));
 	get_text(&b, n->version, sizeof(n->version));
 	get_text(&b, n->network, sizeof(n->network));
@@ -276,8 +290,8 @@ store_decode_node(const uint8_t *p, size_t len, struct store_node *n)
 	n->last_seen = get_n(&b, 4);
 	n->last_try = get_n(&b, 4);
 	for (i = 0; i < STORE_WINDOWS; i++) {
-		n->share[i] = get_n(&b, 2);
-		n->weight[i] = get_n(&b, 2);
+		n->share[i] = get_n(&b, 4);
+		n->weight[i] = get_n(&b, 4);
 	}
 	return done(&b);
 }

@@ -95,10 +95,15 @@ do_uptime(struct store_writer *w, const struct store_job *j)
 	uint32_t seen;
 	int rc;
 
-	/* Only nodes that were met have a history. */
-	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND)
-		return SQLITE_OK;
-	if (rc != SQLITE_OK)
+	/* Who proved its ID was met, even if its facts are still to come. */
+	rc = store_db_get_node(&w->db, &j->id, &n);
+	if (rc == SQLITE_NOTFOUND) {
+		if (!j->reached ||
+		    store_decode_node(j->blob, j->len, &n) == -1)
+			return SQLITE_OK;
+		if (w->nnodes >= 0)
+			w->nnodes++;
+	} else if (rc != SQLITE_OK)
 		return rc;
 	seen = n.last_seen;
 	store_node_uptime(&n, j->now, j->reached);

@@ -234,7 +234,8 @@ static const struct field f_m_row_ban[] = {
 	U32(m_row_ban, count), TEXT(m_row_ban, why), END
 };
 static const struct field f_m_row_node[] = {
-	PA(m_row_node, addr), TEXT(m_row_node, moniker),
+	PA(m_row_node, addr), BOOL(m_row_node, has_claim),
+	NA(m_row_node, claim), TEXT(m_row_node, moniker),
 	TEXT(m_row_node, version), TEXT(m_row_node, network),
 	U32(m_row_node, latency_ms), U64(m_row_node, first_seen),
 	U64(m_row_node, last_seen), U16(m_row_node, uptime[0]),

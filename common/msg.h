@@ -428,13 +428,16 @@ struct m_row_ban {
 	char		why[128];
 };
 struct m_row_node {			/* facts learnt of a node */
-	struct peer_addr addr;
+	struct peer_addr addr;		/* where it was met */
+	bool		has_claim;	/* where it says that it listens: */
+	struct netaddr	claim;
 	char		moniker[65];
 	char		version[33];
 	char		network[CONF_NETWORK_SIZE];
 	uint32_t	latency_ms;
 	int64_t		first_seen, last_seen;
 	uint16_t	uptime[5];	/* per mille: 2h 8h 1d 1w 1mo */
+#define MSG_UPTIME_UNKNOWN 0xffff	/* never dialled since it is known */
 };
 struct m_row_proc {
 	uint8_t		role;

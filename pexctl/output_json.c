@@ -170,14 +170,14 @@ js_summary(struct view *v, struct summary *s)
 }
 
 static void
-put_claim(struct jsonw *j, const struct m_row_peer *p)
+put_claim(struct jsonw *j, bool has_claim, const struct netaddr *claim)
 {
-	if (!p->has_claim) {
+	if (!has_claim) {
 		jsonw_null(j, "claim");
 		return;
 	}
 	jsonw_object(j, "claim");
-	put_na(j, &p->claim);
+	put_na(j, claim);
 	jsonw_end(j);
 }
 
@@ -193,7 +193,7 @@ js_peer(struct view *v, const struct m_row_peer *p)
 	jsonw_bool(j, "persistent", p->persistent);
 	jsonw_bool(j, "unconditional", p->unconditional);
 	jsonw_str(j, "purpose", purpose_name(p->purpose));
-	put_claim(j, p);
+	put_claim(j, p->has_claim, &p->claim);
 	jsonw_uint(j, "age_s", p->age_s);
 	jsonw_uint(j, "idle_s", p->idle_s);
 	jsonw_uint(j, "in_bytes", p->in_bytes);
@@ -240,6 +240,15 @@ js_ban(struct view *v, const struct m_row_ban *b)
 }
 
 static void
+put_uptime(struct jsonw *j, const char *window, uint16_t permille)
+{
+	if (permille == MSG_UPTIME_UNKNOWN)
+		jsonw_null(j, window);
+	else
+		jsonw_uint(j, window, permille);
+}
+
+static void
 js_node(struct view *v, const struct m_row_node *n)
 {
 	static const char *const windows[] = { "2h", "8h", "1d", "1w", "1mo" };
@@ -248,6 +257,7 @@ js_node(struct view *v, const struct m_row_node *n)
 
 	jsonw_object(j, NULL);
 	put_addr(j, &n->addr);
+	put_claim(j, n->has_claim, &n->claim);
 	jsonw_str(j, "moniker", n->moniker);
 	jsonw_str(j, "version", n->version);
 	jsonw_str(j, "network", n->network);
@@ -256,7 +266,7 @@ js_node(struct view *v, const struct m_row_node *n)
 	put_time(j, "last_seen", n->last_seen);
 	jsonw_object(j, "uptime_permille");
 	for (i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
-		jsonw_uint(j, windows[i], n->uptime[i]);
+		put_uptime(j, windows[i], n->uptime[i]);
 	jsonw_end(j);
 	jsonw_end(j);
 }

@@ -20,8 +20,8 @@ static const char *const titles[] = {
 	[SHOW_BOOK] = "LEVEL   T VERIFIED ADDRESS",
 	[SHOW_BANS] = "LEFT   TIMES WHO"
 	    "                                      WHY",
-	[SHOW_NODES] = "SEEN   RTT    UP1D  VERSION      ADDRESS"
-	    "               MONIKER",
+	[SHOW_NODES] = "KNOWN  SEEN   RTT    UP2H UP8H UP1D UP1W UP1M "
+	    "VERSION      ADDRESS               MONIKER",
 	[SHOW_PROCESSES] = "PROCESS      PID AGE    DEATHS CPU    MEMORY"
 	    " SHED   SANDBOX",
 	[SHOW_DIALS] = "KIND       STATE     TRIES LAST           ADDRESS",
@@ -136,15 +136,29 @@ text_ban(struct view *v, const struct m_row_ban *b)
 }
 
 static void
+put_uptime(FILE *f, uint16_t permille)
+{
+	if (permille == MSG_UPTIME_UNKNOWN)
+		fprintf(f, "   - ");
+	else
+		fprintf(f, "%3u%% ", (permille + 5) / 10);
+}
+
+static void
 text_node(struct view *v, const struct m_row_node *n)
 {
-	char seen[HUMAN_SIZE], rtt[HUMAN_SIZE], na[NETADDR_TEXT_SIZE];
+	char known[HUMAN_SIZE], seen[HUMAN_SIZE], rtt[HUMAN_SIZE];
+	char na[NETADDR_TEXT_SIZE];
 	char version[13], moniker[sizeof(n->moniker)];
+	size_t i;
 
-	fprintf(v->f, "%-6s %-6s %3u%%  %-12s %-21s %s\n",
+	fprintf(v->f, "%-6s %-6s %-6s ",
+	    human_ago(v->now, n->first_seen, known),
 	    human_ago(v->now, n->last_seen, seen),
-	    human_latency(n->latency_ms * 1000ull, rtt),
-	    (n->uptime[2] + 5) / 10,
+	    human_latency(n->latency_ms * 1000ull, rtt));
+	for (i = 0; i < sizeof(n->uptime) / sizeof(n->uptime[0]); i++)
+		put_uptime(v->f, n->uptime[i]);
+	fprintf(v->f, "%-12s %-21s %s\n",
 	    human_safe(n->version, version, sizeof(version)),
 	    netaddr_text(&n->addr.na, na),
 	    human_safe(n->moniker, moniker, sizeof(moniker)));

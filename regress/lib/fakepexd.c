@@ -168,7 +168,10 @@ show_nodes(struct fake *f, struct pipe *p, uint32_t id)
 		(void)strlcpy(m.network, "test-1", sizeof(m.network));
 		(void)strlcpy(m.moniker, "node", sizeof(m.moniker));
 		m.last_seen = 1700000000;
+		m.has_claim = n == 3;
+		m.claim = m.addr.na;
 		m.uptime[2] = 994;
+		m.uptime[4] = MSG_UPTIME_UNKNOWN;
 		pipe_send(p, MSG_ROW_NODE, id, -1, &m);
 	}
 }

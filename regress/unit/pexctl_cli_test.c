@@ -37,7 +37,8 @@ ATF_TC_BODY(show_text, tc)
 		    "senior  o ", " 0003000000000000000000000000000000000000"
 		    "@1.0.0.3:26656\n" } },
 		{ "show bans", 3, { "    2 00070000", "1.0.3.232" } },
-		{ "show nodes", 11, { " 99%  0.38.17      1.0.0.3:26656" } },
+		{ "show nodes", 11, {
+		    "  0%   0%  99%   0%    - 0.38.17      1.0.0.3:26656" } },
 		{ "show processes", 3, { "engine      4242 1m30s       1 "
 		    "1.5s   3.0M   0      seccomp+landlock3\n" } },
 		{ "show dials", 3, { "seed       in 10m0s      4 timed out  "

@@ -275,6 +275,8 @@ meet(unsigned int n, const char *moniker)
 	up.addr = fix_peer(n);
 	up.outbound = true;
 	up.latency_ms = n;
+	up.has_claim = true;
+	up.claim = fix_peer(n + 1).na;
 	strlcpy(up.moniker, moniker, sizeof(up.moniker));
 	strlcpy(up.version, "0.38.21", sizeof(up.version));
 	strlcpy(up.network, STOREFIX_NETWORK, sizeof(up.network));
@@ -286,6 +288,7 @@ ATF_TC_BODY(nodes, tc)
 {
 	static struct store_nodes_answer a;
 	struct peer_addr		 first = fix_peer(0);
+	struct peer_addr		 claim = fix_peer(1);
 	struct m_row_node		*r = &a.rows[0];
 	int				 i;
 
@@ -300,7 +303,7 @@ ATF_TC_BODY(nodes, tc)
 		store_uptime(s.store, FIX_START + i * 600, &first, i % 4 != 0);
 	/* Nobody was ever met there. */
 	first = fix_peer(1);
-	store_uptime(s.store, FIX_START, &first, true);
+	store_uptime(s.store, FIX_START, &first, false);
 	storefix_settle(&s);
 	storefix_close(&s);
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
@@ -308,6 +311,7 @@ ATF_TC_BODY(nodes, tc)
 	first = fix_peer(0);
 	ATF_CHECK(peer_addr_equal(&r->addr, &first));
 	ATF_CHECK_STREQ("the same, renamed", r->moniker);
+	ATF_CHECK(r->has_claim && netaddr_equal(&r->claim, &claim.na));
 	ATF_CHECK_STREQ("0.38.21", r->version);
 	ATF_CHECK_EQ(FIX_START, r->first_seen);
 	ATF_CHECK_EQ(FIX_START + 99 * 600, r->last_seen);
@@ -316,6 +320,71 @@ ATF_TC_BODY(nodes, tc)
 	    r->uptime[3]);
 	ATF_CHECK_MSG(r->uptime[0] < r->uptime[3], "%u", r->uptime[0]);
 	storefix_close(&s);
+}
+
+/* Reached first, then known by name: neither is lost. */
+ATF_TC_WITHOUT_HEAD(node_reached_first);
+ATF_TC_BODY(node_reached_first, tc)
+{
+	static struct store_nodes_answer a;
+	struct peer_addr		 first = fix_peer(0);
+	struct m_row_node		*r = &a.rows[0];
+
+	storefix_clean(DIR_NAME);
+	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
+	store_uptime(s.store, FIX_START, &first, true);
+	storefix_settle(&s);
+	ATF_REQUIRE_EQ(1, ask_nodes(&a, 1, 0));
+	ATF_CHECK(peer_addr_equal(&r->addr, &first));
+	ATF_CHECK_EQ(FIX_START, r->first_seen);
+	ATF_CHECK_EQ(1000, r->uptime[0]);
+	meet(0, "late");
+	/* One that came to us and was never dialled. */
+	meet(1, "visitor");
+	storefix_settle(&s);
+	ATF_REQUIRE_EQ(2, ask_nodes(&a, 2, 0));
+	ATF_CHECK_STREQ("late", r->moniker);
+	ATF_CHECK_EQ(1000, r->uptime[4]);
+	ATF_CHECK_EQ(MSG_UPTIME_UNKNOWN, a.rows[1].uptime[0]);
+	ATF_CHECK_EQ(MSG_UPTIME_UNKNOWN, a.rows[1].uptime[4]);
+	storefix_close(&s);
+}
+
+/* The same for years, each ten minutes or many times a second. */
+ATF_TC_WITHOUT_HEAD(uptime_windows);
+ATF_TC_BODY(uptime_windows, tc)
+{
+	static const uint32_t	 window[] = { 7200, 28800, 86400, 604800,
+	    2592000 };
+	struct store_node	 n;
+	struct m_row_node	 row;
+	uint32_t		 now = FIX_START;
+	int			 i, w;
+
+	memset(&n, 0, sizeof(n));
+	for (i = 0; i < 100000; i++)
+		store_node_uptime(&n, now += 600, true);
+	for (i = 0; i < 1000; i++)
+		store_node_uptime(&n, now, false);
+	store_node_row(&n, &row);
+	for (w = 0; w < STORE_WINDOWS; w++)
+		ATF_CHECK_EQ_MSG(1000, row.uptime[w], "%d: %u", w,
+		    row.uptime[w]);
+	/* One window later little of it counts, five later nothing. */
+	for (w = 0; w < STORE_WINDOWS; w++) {
+		struct store_node	 m = n;
+		uint32_t		 at;
+
+		for (at = now + 600; at <= now + window[w]; at += 600)
+			store_node_uptime(&m, at, false);
+		store_node_row(&m, &row);
+		ATF_CHECK_MSG(row.uptime[w] > 350 && row.uptime[w] < 380,
+		    "%d: %u", w, row.uptime[w]);
+		for (; at <= now + 7 * window[w]; at += 600)
+			store_node_uptime(&m, at, false);
+		store_node_row(&m, &row);
+		ATF_CHECK_MSG(row.uptime[w] < 2, "%d: %u", w, row.uptime[w]);
+	}
 }
 
 /* By batches, at once, and not one each half second. */
@@ -610,6 +679,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, one_at_a_time);
 	ATF_TP_ADD_TC(tp, no_directory);
 	ATF_TP_ADD_TC(tp, nodes);
+	ATF_TP_ADD_TC(tp, node_reached_first);
+	ATF_TP_ADD_TC(tp, uptime_windows);
 	ATF_TP_ADD_TC(tp, many_nodes);
 	ATF_TP_ADD_TC(tp, disk_full);
 	ATF_TP_ADD_TC(tp, disk_broken);
