@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measure pexd, and where Go is the same against CometBFT, in one run: a seed
-# asked by fresh clients, and idle peers held.  A table on standard output,
-# JSON lines in bench.jsonl.
+# asked by fresh clients, idle peers held, and a network crawled.  A table on
+# standard output, JSON lines in bench.jsonl.
 #
 # Runs in a network namespace of its own with nothing but loopback, so that no
 # address of a book can be dialled; as root, or where user namespaces are.
@@ -19,8 +19,8 @@ shift
 
 if [ -z "${BENCH_IN_NETNS:-}" ]; then
 	sh "$src/regress/interop/build.sh" "$build/interop" || true
-	BENCH_IN_NETNS=1
-	export BENCH_IN_NETNS
+	BENCH_IN_NETNS=1 CRAWL_UID=$(id -u)
+	export BENCH_IN_NETNS CRAWL_UID
 	if [ "$(id -u)" -eq 0 ]; then
 		exec unshare -n sh "$0" "${build#"$src"/}" "$@"
 	fi
@@ -264,6 +264,26 @@ bench() {	# subject entries
 	stop_daemon
 }
 
+# How well it knows a network of 500 live peers, and 3500 addresses where
+# nobody is, 90 s after it was told of one; see regress/lib/crawl.sh.
+crawl() {	# subject
+	rm -rf "$dir/crawl"
+	mkdir -m 755 "$dir/crawl"
+	j=$(cd "$dir/crawl" && sh "$src/regress/lib/crawl.sh" "$build" "$1" \
+	    500 3500 90 60) || return 0
+	entries=4000
+	result crawl_live_share_90s "$1" $entries \
+	    "$(field "$j" .visited_share)" share
+	result crawl_time "$1" $entries "$(field "$j" \
+	    'if .reached then .seconds else null end')" s
+	result reply_alive_share "$1" $entries \
+	    "$(field "$j" '.reply_alive_share * 10000 | floor / 10000')" share
+	result crawl_memory "$1" $entries \
+	    "$(field "$j" '.memory_mib * 10 | floor / 10')" MiB
+	result crawl_cpu "$1" $entries \
+	    "$(field "$j" '.cpu * 1000 | ceil / 1000')" cores
+}
+
 [ $# -gt 0 ] || set -- pexd cometbft
 printf '%-22s %-9s %6s %12s %s\n' name subject book value unit
 for s; do
@@ -274,4 +294,5 @@ for s; do
 	}
 	bench "$s" 1100
 	bench "$s" 20480
+	crawl "$s"
 done
