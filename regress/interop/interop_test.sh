@@ -52,7 +52,7 @@ comet_knows()	# COMET OTHER...
 	b=$(comet_j "$1" '.addrs[] | "\(.id)@\(.addr)"' book)
 	shift
 	for c; do
-		echo "$b" | grep -qx "$(comet_at "$c")" || return 1
+		echo "$b" | grep -qxF "$(comet_at "$c")" || return 1
 	done
 }
 
@@ -148,7 +148,7 @@ outbound_body()
 
 book_has_air()	# ID@IP:PORT
 {
-	pexctl_j pexd '.book[] | "\(.id)@\(.addr)"' show book | grep -qx "$1"
+	pexctl_j pexd '.book[] | "\(.id)@\(.addr)"' show book | grep -qxF "$1"
 }
 
 inbound_descr="a node dials a pexd peer, stays, asks, and learns"
@@ -170,6 +170,47 @@ inbound_body()
 	    net_give_up alice "it did not learn of bob"
 	wait_for 10 book_knows pexd "$ANY" alice ||
 	    net_give_up pexd "the inbound peer is not in its book"
+	stop_pexd pexd
+}
+
+# Both of the above over IPv6, with addresses of IPv6 in the lists.
+AIR6="1111111111111111111111111111111111111111@[::1]:1
+2222222222222222222222222222222222222222@[::1]:2"
+
+ipv6_descr="over IPv6: dialled and dialling, asked and asking"
+ipv6_body()
+{
+	start_comet "$1" alice $COMET -listen "[::1]:0"
+	for a in $AIR6; do
+		comet_cmd alice addaddr "$a" >/dev/null ||
+		    atf_fail "cannot add $a"
+	done
+	net_host=::1
+	start_peer pexd "persistent peer \"$(comet_at alice)\""
+	wait_event alice ".event == \"peer_up\" and .outbound == false and
+	    .id == \"$(pexd_id pexd)\"" 10 >/dev/null
+	wait_for 20 pinged pexd alice 4 ||
+	    net_give_up pexd "no pings both ways"
+	check_equal pexd ::1 "$(pexctl_j pexd '.peers[].ip' show peers)"
+	for a in $AIR6; do
+		wait_for 10 book_has_air "$a" ||
+		    net_give_up pexd "$a is not in its book"
+	done
+	wait_for 10 book_knows pexd "$MET" alice ||
+	    net_give_up pexd "it has met alice and does not know"
+
+	start_comet "$1" bob $COMET -listen "[::1]:0" \
+	    -persistent "$(pexd_at pexd)"
+	wait_event bob ".event == \"peer_up\" and .outbound == true and
+	    .id == \"$(pexd_id pexd)\"" 10 >/dev/null
+	wait_for 20 pinged pexd bob 4 || net_give_up pexd "no pings both ways"
+	wait_for 10 comet_knows bob alice ||
+	    net_give_up bob "it did not learn of alice"
+	wait_for 10 book_knows pexd "$ANY" bob ||
+	    net_give_up pexd "the inbound peer is not in its book"
+	# What it announced is where it listens: bob's book has just that.
+	check_equal bob "$(pexd_at pexd)" "$(comet_j bob ".addrs[] |
+	    select(.id == \"$(pexd_id pexd)\") | \"\(.id)@\(.addr)\"" book)"
 	stop_pexd pexd
 }
 
@@ -423,7 +464,7 @@ books_body()
 
 # --- the cases -------------------------------------------------------------
 
-CASES="bootstrap outbound inbound crawl meet wrong_network wrong_block no_pex
+CASES="bootstrap outbound inbound ipv6 crawl meet wrong_network wrong_block no_pex
     wrong_id duplicate self unsolicited keys books"
 
 for v in v038 v1; do
