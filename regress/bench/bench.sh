@@ -1,7 +1,7 @@
 #!/bin/sh
-# Measure pexd, and where Go is the same against CometBFT, in one run: a seed
-# asked by fresh clients, idle peers held, and a network crawled.  A table on
-# standard output, JSON lines in bench.jsonl.
+# Measure pexd, and where Go is the same against CometBFT, in one run: the
+# address book by itself, a seed asked by fresh clients, idle peers held, and a
+# network crawled.  A table on standard output, JSON lines in bench.jsonl.
 #
 # Runs in a network namespace of its own with nothing but loopback, so that no
 # address of a book can be dialled; as root, or where user namespaces are.
@@ -30,6 +30,7 @@ ip link set lo up
 
 seconds=${BENCH_SECONDS:-5}
 load=$build/regress/bench/load
+book=$build/regress/bench/book
 pexd=$build/pexd/pexd
 ctl=$build/pexctl/pexctl
 comet=$build/interop/cometpeer-v038
@@ -55,7 +56,7 @@ trap cleanup EXIT
 result() {	# name subject book value unit
 	printf '{"name":"%s","subject":"%s","book":%s,"value":%s,"unit":"%s"}\n' \
 	    "$@" >> "$out"
-	printf '%-22s %-9s %6s %12s %s\n' "$@"
+	printf '%-28s %-9s %7s %12s %s\n' "$@"
 }
 
 # Slots are fixed by hash and a taken one is not given up, so that a book
@@ -255,6 +256,45 @@ run_idle() {	# subject
 	    'BEGIN { printf "%.2f", k / n }')" KiB
 }
 
+# Lines of a program that measures the book, as they come.
+book_results() {	# subject
+	while IFS= read -r j; do
+		case $j in
+		*'"name":'*) ;;
+		*) continue ;;
+		esac
+		result "$(field "$j" .name)" "$1" "$(field "$j" .book)" \
+		    "$(field "$j" '.value * 1000 | round / 1000')" \
+		    "$(field "$j" .unit)"
+	done
+}
+
+# How much more an operation costs in the large book than in the small one.
+book_growth() {
+	jq -rs 'map(select(.subject == "pexd" and .unit == "ns")) |
+	    group_by(.name)[] | select(length == 2) |
+	    "\(.[0].name)_growth \(.[1].book) \(.[1].value / .[0].value)"' \
+	    "$out" | while read -r name size value; do
+		result "$name" pexd "$size" "$(printf '%.2f' "$value")" x
+	done
+}
+
+# The default book, full, and one that an operator made large.
+book_pexd() {
+	mkdir "$dir/full" "$dir/large"
+	$one "$book" -n 20480 -d "$dir/full" > "$dir/lines"
+	$one "$book" -n 1000000 -s 64 -d "$dir/large" >> "$dir/lines"
+	book_results pexd < "$dir/lines"
+	book_growth
+	rm -r "$dir/full" "$dir/large"
+}
+
+# Its tables are of one size: there is no book of a million.
+book_cometbft() {
+	$one "$comet" bookbench > "$dir/lines"
+	book_results cometbft < "$dir/lines"
+}
+
 bench() {	# subject entries
 	"start_$1" "$2"
 	run_load "$1" cycle cycle_cpu
@@ -285,13 +325,14 @@ crawl() {	# subject
 }
 
 [ $# -gt 0 ] || set -- pexd cometbft
-printf '%-22s %-9s %6s %12s %s\n' name subject book value unit
+printf '%-28s %-9s %7s %12s %s\n' name subject book value unit
 for s; do
 	[ "$s" = pexd ] || [ -x "$comet" ] || {
 		echo "no CometBFT peer: $(cat "$build/interop/why" \
 		    2>/dev/null || echo not built)" >&2
 		continue
 	}
+	"book_$s"
 	bench "$s" 1100
 	bench "$s" 20480
 	crawl "$s"

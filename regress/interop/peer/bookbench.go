@@ -153,7 +153,7 @@ func (b *bookBench) refill() {
 
 func (b *bookBench) measureFile() error {
 	nothing := func() {}
-	b.result("book_save", median(1, nothing, func(int) { b.book.Save() }, nothing), "ns")
+	b.result("book_save", median(1, nothing, func(int) { b.book.Save() }, nothing)/1e6, "ms")
 
 	var loaded pex.AddrBook
 	var err error
@@ -164,6 +164,6 @@ func (b *bookBench) measureFile() error {
 	}, func() {
 		_ = stopBook(loaded)
 	})
-	b.result("book_load", value, "ns")
+	b.result("book_load", value/1e6, "ms")
 	return err
 }
