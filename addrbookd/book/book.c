@@ -166,7 +166,7 @@ init_entries(struct book *b)
 	size_t		 n = ((size_t)b->capacity + 1) * sizeof(*b->entry);
 	uintptr_t	 at;
 
-	if ((b->entry_memory = calloc(1, n + LINE)) == NULL)
+	if ((b->entry_memory = bk_array_new(1, n + LINE)) == NULL)
 		return -1;
 	at = (uintptr_t)b->entry_memory;
 	b->entry = (struct entry *)((char *)b->entry_memory +
@@ -182,9 +182,9 @@ init_tables(struct book *b)
 	while (cells < 2 * nold)
 		cells *= 2;
 	b->group_mask = cells - 1;
-	b->group = calloc(cells, sizeof(*b->group));
-	b->oldtab = calloc(nold, sizeof(*b->oldtab));
-	b->newtab = calloc((size_t)b->new_buckets * SLOTS,
+	b->group = bk_array_new(cells, sizeof(*b->group));
+	b->oldtab = bk_array_new(nold, sizeof(*b->oldtab));
+	b->newtab = bk_array_new((size_t)b->new_buckets * SLOTS,
 	    sizeof(*b->newtab));
 	b->source = calloc(SOURCES, sizeof(*b->source));
 	b->hold = calloc(BOOK_HOLDS_MAX, sizeof(*b->hold));
@@ -225,8 +225,7 @@ book_new(unsigned int size, const uint8_t key[BOOK_KEY_SIZE], struct rng *rng,
 	set_geometry(b, size);
 	if (config_copy(&b->conf, conf) == -1 || init_entries(b) == -1 ||
 	    init_tables(b) == -1 || init_marks(b) == -1 ||
-	    bk_dense_init(&b->pools, b->capacity, POOL_MAX) == -1 ||
-	    bk_dense_init(&b->ready, b->capacity, READY_MAX) == -1) {
+	    bk_dense_init(&b->pools, b->capacity, POOL_MAX) == -1) {
 		book_free(b);
 		return NULL;
 	}
@@ -243,7 +242,6 @@ book_free(struct book *b)
 	for (t = 0; t < BOOK_TABLE_MAX; t++)
 		bk_marks_free(&b->marks[t]);
 	bk_dense_free(&b->pools);
-	bk_dense_free(&b->ready);
 	bk_bans_free(&b->bans);
 	free(b->hold);
 	free(b->source);

@@ -81,12 +81,7 @@ check_dense(const struct dense *d, unsigned int nsets, uint32_t expected)
 static int
 check_sets_whole(const struct book *b)
 {
-	int	 code;
-
-	if ((code = check_dense(&b->pools, POOL_MAX, b->size)) != 0)
-		return code;
-	code = check_dense(&b->ready, READY_MAX, b->size - b->nresting);
-	return code == BROKEN_POOL_COUNT ? BROKEN_READY_COUNT : code;
+	return check_dense(&b->pools, POOL_MAX, b->size);
 }
 
 static bool

@@ -51,7 +51,8 @@ check_endpoints(const struct book *b, uint32_t i)
 	uint32_t		 eps[ENDPOINTS_MAX];
 	unsigned int		 k, n, claims = 0, verified = 0;
 
-	if (bk_find(b, &e->addr) != i)
+	if (e->id_hash != bk_hash_id(b, &e->addr.id) ||
+	    bk_find(b, &e->addr) != i)
 		return BROKEN_INDEX;
 	n = bk_endpoints(b, &e->addr.id, eps);
 	for (k = 0; k < n; k++) {
@@ -103,7 +104,7 @@ check_caps(const struct book *b, uint32_t i)
 
 	if (b->conf.private_network)
 		return 0;
-	for (k = *bk_group_slot(b, bk_group(b, e->addr.na.ip)); k != NIL;
+	for (k = bk_group_cell(b, bk_group(b, e->addr.na.ip))->head; k != NIL;
 	    k = o->at.old.next) {
 		o = entry_at(b, k);
 		hosts += nethost_equal(nethost_of(o->addr.na.ip), host);
@@ -122,8 +123,10 @@ check_chain(const struct book *b, uint32_t i)
 	const struct entry	*e = entry_at(b, i);
 	struct netgroup		 g = bk_group(b, e->addr.na.ip);
 	uint32_t		 next = e->at.old.next, prev = e->at.old.prev;
+	const struct group_cell	*c = bk_group_cell(b, g);
+	struct group_cell	 is;
 
-	if (prev == NIL && *bk_group_slot(b, g) != i)
+	if (prev == NIL && c->head != i)
 		return BROKEN_OLD_CHAIN;
 	if (prev != NIL && entry_at(b, prev)->at.old.next != i)
 		return BROKEN_OLD_CHAIN;
@@ -131,7 +134,11 @@ check_chain(const struct book *b, uint32_t i)
 	    !entry_is_old(entry_at(b, next)) || !netgroup_equal(g,
 	    bk_group(b, entry_at(b, next)->addr.na.ip))))
 		return BROKEN_OLD_CHAIN;
-	return 0;
+	if (prev != NIL)
+		return 0;
+	is = bk_group_tally(b, i);
+	return is.count != c->count || is.blocks != c->blocks ?
+	    BROKEN_OLD_TALLY : 0;
 }
 
 static int
@@ -172,7 +179,7 @@ pool_expected(const struct entry *e)
 	case FRESH_3DAYS:
 		return entry_is_old(e) ? POOL_3DAYS_OLD : POOL_3DAYS_NEW;
 	default:
-		return POOL_REACHED;
+		return entry_is_old(e) ? POOL_REACHED_OLD : POOL_REACHED_NEW;
 	}
 }
 
@@ -180,19 +187,15 @@ static int
 check_sets(const struct book *b, uint32_t i)
 {
 	const struct entry	*e = entry_at(b, i);
-	enum ready		 ready;
 
-	ready = entry_is_old(e) ? READY_OLD : READY_NEW;
-	if (e->pool != pool_expected(e))
+	if (e->pool >= POOL_MAX ||
+	    e->pool % POOL_RESTING != pool_expected(e))
 		return BROKEN_POOL;
+	if ((e->pool >= POOL_RESTING) != entry_is_resting(e))
+		return BROKEN_READY;
 	if (e->pool_pos >= b->pools.count[e->pool] ||
 	    bk_dense_at(&b->pools, e->pool, e->pool_pos) != i)
 		return BROKEN_POOL_POS;
-	if (e->ready != (entry_is_resting(e) ? READY_NOT : ready))
-		return BROKEN_READY;
-	if (e->ready != READY_NOT && (e->ready_pos >= b->ready.count[ready] ||
-	    bk_dense_at(&b->ready, ready, e->ready_pos) != i))
-		return BROKEN_READY_POS;
 	return 0;
 }
 

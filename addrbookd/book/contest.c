@@ -78,6 +78,7 @@ bk_contest_settle(struct book *b, uint32_t incumbent)
 			continue;
 		contest_del(b, n);
 		bk_promote(b, c);
+		bk_entry_settle(b, c);
 		return;
 	}
 }

@@ -13,7 +13,7 @@ bk_dense_init(struct dense *d, uint32_t capacity, unsigned int nsets)
 	uint32_t	 i;
 
 	d->nchunks = capacity / CHUNK + 1 + nsets;
-	d->item = calloc((size_t)d->nchunks * CHUNK, sizeof(*d->item));
+	d->item = bk_array_new((size_t)d->nchunks * CHUNK, sizeof(*d->item));
 	d->map = calloc((size_t)d->nchunks * nsets, sizeof(*d->map));
 	d->spare = calloc(d->nchunks, sizeof(*d->spare));
 	if (d->item == NULL || d->map == NULL || d->spare == NULL)
@@ -32,13 +32,6 @@ bk_dense_free(struct dense *d)
 	free(d->spare);
 }
 
-static uint32_t *
-slot(struct dense *d, unsigned int set, uint32_t pos)
-{
-	return &d->item[d->map[set * d->nchunks + pos / CHUNK] * CHUNK +
-	    pos % CHUNK];
-}
-
 uint32_t
 bk_dense_add(struct dense *d, unsigned int set, uint32_t item)
 {
@@ -46,7 +39,7 @@ bk_dense_add(struct dense *d, unsigned int set, uint32_t item)
 
 	if (pos % CHUNK == 0)
 		d->map[set * d->nchunks + pos / CHUNK] = d->spare[--d->nspare];
-	*slot(d, set, pos) = item;
+	*bk_dense_item(d, set, pos) = item;
 	return pos;
 }
 
@@ -56,8 +49,8 @@ bk_dense_del(struct dense *d, unsigned int set, uint32_t pos)
 {
 	uint32_t	 last = --d->count[set], moved;
 
-	moved = *slot(d, set, last);
-	*slot(d, set, pos) = moved;
+	moved = bk_dense_at(d, set, last);
+	*bk_dense_item(d, set, pos) = moved;
 	if (last % CHUNK == 0)
 		d->spare[d->nspare++] = d->map[set * d->nchunks + last / CHUNK];
 	return pos == last ? NIL : moved;

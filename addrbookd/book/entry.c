@@ -18,20 +18,22 @@ unused_take(struct book *b)
 	if (i == NIL)
 		return ++b->top;
 	b->free = entry_at(b, i)->link[CHAIN_SCHED].next;
+	bk_entry_fetch(b, b->free);	/* for the next */
 	return i;
 }
 
 /* Make index i an entry that stands in no table yet. */
 void
-bk_entry_take(struct book *b, uint32_t i, const struct peer_addr *addr)
+bk_entry_take(struct book *b, uint32_t i, const struct peer_addr *addr,
+    uint32_t id_hash)
 {
 	struct entry	*e = entry_at(b, i);
 
 	memset(e, 0, sizeof(*e));
 	e->addr = *addr;
+	e->id_hash = id_hash;
 	e->flags = ENTRY_USED;
 	e->pool = POOL_MAX;
-	e->ready = READY_NOT;
 	b->size++;
 	b->nlevel[BOOK_HEARD]++;
 	bk_index_add(b, i);
@@ -42,12 +44,12 @@ bk_entry_take(struct book *b, uint32_t i, const struct peer_addr *addr)
  * more entries than slots, and the caller has seen a free slot.
  */
 uint32_t
-bk_entry_new(struct book *b, const struct peer_addr *addr)
+bk_entry_new(struct book *b, const struct peer_addr *addr, uint32_t id_hash)
 {
 	uint32_t	 i = unused_take(b);
 	struct entry	*e = entry_at(b, i);
 
-	bk_entry_take(b, i, addr);
+	bk_entry_take(b, i, addr, id_hash);
 	e->first_heard = e->last_heard = b->now;
 	bk_sched_due(b, i);
 	bk_entry_changed(b, i);
@@ -72,48 +74,25 @@ pool_move(struct book *b, uint32_t i, enum pool to)
 		e->pool_pos = bk_dense_add(&b->pools, to, i);
 }
 
-static void
-ready_move(struct book *b, uint32_t i, enum ready to)
-{
-	struct entry	*e = entry_at(b, i);
-	uint32_t	 moved;
-
-	if (e->ready == to)
-		return;
-	if (e->ready != READY_NOT) {
-		moved = bk_dense_del(&b->ready, e->ready, e->ready_pos);
-		if (moved != NIL)
-			entry_at(b, moved)->ready_pos = e->ready_pos;
-	}
-	e->ready = to;
-	if (to != READY_NOT)
-		e->ready_pos = bk_dense_add(&b->ready, to, i);
-}
-
 static enum pool
 pool_of(const struct entry *e)
 {
-	bool	 old = entry_is_old(e);
+	bool		 old = entry_is_old(e);
+	enum pool	 rest = entry_is_resting(e) ? POOL_RESTING : 0;
 
 	if (e->level == BOOK_HEARD)
-		return POOL_HEARD;
+		return rest + POOL_HEARD;
 	if (e->fresh == FRESH_DAY)
-		return old ? POOL_DAY_OLD : POOL_DAY_NEW;
+		return rest + (old ? POOL_DAY_OLD : POOL_DAY_NEW);
 	if (e->fresh == FRESH_3DAYS)
-		return old ? POOL_3DAYS_OLD : POOL_3DAYS_NEW;
-	return POOL_REACHED;
+		return rest + (old ? POOL_3DAYS_OLD : POOL_3DAYS_NEW);
+	return rest + (old ? POOL_REACHED_OLD : POOL_REACHED_NEW);
 }
 
 void
 bk_entry_settle(struct book *b, uint32_t i)
 {
-	const struct entry	*e = entry_at(b, i);
-
-	pool_move(b, i, pool_of(e));
-	if (entry_is_resting(e))
-		ready_move(b, i, READY_NOT);
-	else
-		ready_move(b, i, entry_is_old(e) ? READY_OLD : READY_NEW);
+	pool_move(b, i, pool_of(entry_at(b, i)));
 }
 
 void
@@ -129,7 +108,6 @@ bk_entry_free(struct book *b, uint32_t i)
 	bk_sched(b, i, SCHED_NONE);
 	bk_fresh(b, i, FRESH_NONE);
 	pool_move(b, i, POOL_MAX);
-	ready_move(b, i, READY_NOT);
 	bk_index_del(b, i);
 	b->nlevel[e->level]--;
 	b->size--;

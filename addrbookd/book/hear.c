@@ -6,6 +6,8 @@
 
 #include "addrbookd/book/impl.h"
 
+#define AHEAD	25	/* of a list, looked at together */
+
 static enum book_result
 refuse(struct book *b, const struct peer_addr *addr)
 {
@@ -22,7 +24,7 @@ refuse(struct book *b, const struct peer_addr *addr)
 
 /* One more place, from another source: each half as likely as the last. */
 static void
-one_more_place(struct book *b, uint32_t i, const uint8_t source[16])
+one_more_place(struct book *b, uint32_t i, struct netgroup source)
 {
 	const struct entry	*e = entry_at(b, i);
 	uint32_t		 place;
@@ -31,7 +33,7 @@ one_more_place(struct book *b, uint32_t i, const uint8_t source[16])
 	if (entry_is_old(e) || e->nrefs == BOOK_REFS_MAX ||
 	    rng_below(b->rng, 1U << e->nrefs) != 0)
 		return;
-	place = bk_new_place(b, &e->addr, bk_group(b, source));
+	place = bk_new_place(b, &e->addr, source);
 	for (n = 0; n < e->nrefs; n++)
 		if (e->at.ref[n] / SLOTS == place / SLOTS)
 			return;
@@ -40,7 +42,7 @@ one_more_place(struct book *b, uint32_t i, const uint8_t source[16])
 }
 
 static void
-heard_again(struct book *b, uint32_t i, const uint8_t source[16])
+heard_again(struct book *b, uint32_t i, struct netgroup source)
 {
 	struct entry	*e = entry_at(b, i);
 
@@ -101,67 +103,130 @@ may_claim(const struct book *b, const uint32_t *eps, unsigned int n,
 	return *victim != NIL;
 }
 
+/* --- looking ahead ---------------------------------------------------- */
+
+/*
+ * One address that is heard of, and what is worked out for it before its
+ * turn comes, so that the memory it needs is on its way by then.
+ */
+struct heard {
+	const struct peer_addr	*addr;
+	uint32_t		 id_hash;
+	uint32_t		 place;		/* a stranger's, in new */
+	uint64_t		 triple;	/* its hash */
+	bool			 stranger;
+};
+
+static void
+heard_begin(const struct book *b, const struct peer_addr *addr,
+    struct heard *h)
+{
+	h->addr = addr;
+	h->stranger = false;
+	h->id_hash = bk_hash_id(b, &addr->id);
+	bk_index_fetch(b, h->id_hash);
+}
+
+static void
+heard_stranger(const struct book *b, struct netgroup source, struct heard *h)
+{
+	h->stranger = true;
+	h->place = bk_new_place(b, h->addr, source);
+	__builtin_prefetch(&b->newtab[h->place]);
+	h->triple = bk_hash_triple(b, h->addr);
+	__builtin_prefetch(bk_hold_set(b, h->triple));
+}
+
+static void
+heard_fetch(const struct book *b, struct netgroup source, struct heard *h)
+{
+	if (!bk_endpoints_fetch(b, h->id_hash))
+		heard_stranger(b, source, h);
+}
+
+/* Whoever has the place will be looked at. */
+static void
+heard_fetch_rival(const struct book *b, const struct heard *h)
+{
+	if (h->stranger && b->newtab[h->place] != NIL)
+		bk_entry_fetch(b, b->newtab[h->place]);
+}
+
 /* --- new -------------------------------------------------------------- */
+
+static bool
+may_tell(struct book *b, struct teller *t, bool really)
+{
+	if (!t->limited || b->conf.private_network)
+		return true;
+	if (t->limits == NULL)
+		t->limits = bk_limit_source(b, t->group);
+	return bk_limit_heard(b, t->limits, really);
+}
 
 /* Enter one that is not there; victim goes for it, or NIL. */
 static enum book_result
-enter_new(struct book *b, const struct peer_addr *addr,
-    const uint8_t source[16], bool limited, uint32_t victim, uint32_t *index)
+enter_new(struct book *b, const struct heard *h, struct teller *t,
+    uint32_t victim, uint32_t *index)
 {
-	struct netgroup	 g = bk_group(b, source);
-	uint32_t	 place, i;
+	uint32_t	 i;
 
-	if (limited && !bk_limit_heard(b, g, false))
+	if (!may_tell(b, t, false))
 		return BOOK_LIMITED;
-	place = bk_new_place(b, addr, g);
-	if (!bk_new_yields(b, place, true))
+	if (!bk_new_yields(b, h->place, true))
 		return BOOK_NO_ROOM;
 	if (victim != NIL)
 		bk_entry_free(b, victim);
-	bk_new_clear(b, place);
-	i = bk_entry_new(b, addr);
-	entry_at(b, i)->source = g;
-	bk_new_put(b, i, place);
-	if (limited)
-		bk_limit_heard(b, g, true);
+	bk_new_clear(b, h->place);
+	i = bk_entry_new(b, h->addr, h->id_hash);
+	entry_at(b, i)->source = t->group;
+	bk_new_put(b, i, h->place);
+	(void)may_tell(b, t, true);
 	if (index != NULL)
 		*index = i;
 	return BOOK_ADDED;
 }
 
-/*
- * Enter an address.  source: the IP whose group told.  proved: the ID itself
- * was authenticated at that IP, so that it may push aside what others
- * claimed.  limited: at the expense of its source's group.  *index, if not
- * NULL: the entry, if there is one.
- */
-enum book_result
-bk_enter(struct book *b, const struct peer_addr *addr,
-    const uint8_t source[16], bool proved, bool limited, uint32_t *index)
+static enum book_result
+enter(struct book *b, struct heard *h, struct teller *t, bool proved,
+    uint32_t *index)
 {
+	const struct peer_addr	*addr = h->addr;
 	uint32_t		 eps[ENDPOINTS_MAX], victim;
 	enum book_result	 r;
 	unsigned int		 k, n;
 
-	n = bk_endpoints(b, &addr->id, eps);
+	n = bk_endpoints_at(b, h->id_hash, &addr->id, eps);
 	/* Who is there was allowed in; most of what is heard is known. */
 	for (k = 0; k < n; k++) {
 		if (!netaddr_equal(&entry_at(b, eps[k])->addr.na, &addr->na))
 			continue;
 		if (bk_is_banned(b, entry_at(b, eps[k])))
 			return BOOK_BANNED;
-		heard_again(b, eps[k], source);
+		heard_again(b, eps[k], t->group);
 		if (index != NULL)
 			*index = eps[k];
 		return BOOK_KNOWN;
 	}
+	if (!h->stranger)
+		heard_stranger(b, t->group, h);
 	if ((r = refuse(b, addr)) != BOOK_ADDED)
 		return r;
-	if (bk_is_held(b, addr))
+	if (bk_is_held(b, h->triple))
 		return BOOK_HELD;
 	if (!may_claim(b, eps, n, proved, &victim))
 		return BOOK_CLAIMED;
-	return enter_new(b, addr, source, limited, victim, index);
+	return enter_new(b, h, t, victim, index);
+}
+
+enum book_result
+bk_enter(struct book *b, const struct peer_addr *addr, struct teller *t,
+    bool proved, uint32_t *index)
+{
+	struct heard	 h;
+
+	heard_begin(b, addr, &h);
+	return enter(b, &h, t, proved, index);
 }
 
 /* --- the ways in ------------------------------------------------------ */
@@ -170,10 +235,13 @@ enum book_result
 book_hear(struct book *b, uint32_t now, const struct peer_addr *addr,
     const struct book_source *src)
 {
+	struct teller	 t = { .limited = true };
+
 	bk_tick(b, now);
 	if (book_is_private(b, &src->id))
 		return BOOK_PRIVATE_SOURCE;
-	return bk_enter(b, addr, src->ip, false, true, NULL);
+	t.group = bk_group(b, src->ip);
+	return bk_enter(b, addr, &t, false, NULL);
 }
 
 /* Choose fairly which to look at (reservoir), then in which order. */
@@ -198,6 +266,27 @@ choose(struct rng *rng, size_t n, uint32_t chosen[BOOK_LIST_MAX])
 	return count;
 }
 
+/* Some of a list, one step of all at a time. */
+static void
+hear_some(struct book *b, uint32_t now, const struct peer_addr *list,
+    const uint32_t *chosen, unsigned int n, struct teller *t,
+    unsigned int result[BOOK_RESULT_MAX])
+{
+	struct heard	 h[AHEAD];
+	unsigned int	 i;
+
+	for (i = 0; i < n; i++)
+		heard_begin(b, &list[chosen[i]], &h[i]);
+	for (i = 0; i < n; i++)
+		heard_fetch(b, t->group, &h[i]);
+	for (i = 0; i < n; i++)
+		heard_fetch_rival(b, &h[i]);
+	for (i = 0; i < n; i++) {
+		bk_tick(b, now);
+		result[enter(b, &h[i], t, false, NULL)]++;
+	}
+}
+
 unsigned int
 book_hear_list(struct book *b, uint32_t now, const struct peer_addr *list,
     size_t n, const struct book_source *src,
@@ -205,11 +294,17 @@ book_hear_list(struct book *b, uint32_t now, const struct peer_addr *list,
 {
 	uint32_t	 chosen[BOOK_LIST_MAX];
 	unsigned int	 result[BOOK_RESULT_MAX] = { 0 };
+	struct teller	 t = { .limited = true };
 	size_t		 i, count;
 
+	t.group = bk_group(b, src->ip);
 	count = choose(b->rng, n, chosen);
-	for (i = 0; i < count; i++)
-		result[book_hear(b, now, &list[chosen[i]], src)]++;
+	if (book_is_private(b, &src->id))
+		result[BOOK_PRIVATE_SOURCE] = count;
+	else
+		for (i = 0; i < count; i += AHEAD)
+			hear_some(b, now, list, &chosen[i],
+			    count - i < AHEAD ? count - i : AHEAD, &t, result);
 	if (counts != NULL)
 		memcpy(counts, result, sizeof(result));
 	return result[BOOK_ADDED];
@@ -220,6 +315,7 @@ book_announce(struct book *b, uint32_t now, const struct peer_addr *peer,
     const struct netaddr *listens)
 {
 	struct peer_addr	 addr = *peer;
+	struct teller		 t = { .limited = true };
 	enum book_result	 r;
 	bool			 own_ip;
 
@@ -231,16 +327,19 @@ book_announce(struct book *b, uint32_t now, const struct peer_addr *peer,
 		addr.na = *listens;
 	if ((r = refuse(b, &addr)) != BOOK_ADDED)
 		return r;
+	t.group = bk_group(b, peer->na.ip);
 	/* Who is known and comes again tells nothing new. */
-	if (bk_find(b, &addr) == NIL &&
-	    !bk_limit_announce(b, bk_group(b, peer->na.ip)))
+	if (bk_find(b, &addr) == NIL && !bk_limit_announce(b, t.group))
 		return BOOK_LIMITED;
-	return bk_enter(b, &addr, peer->na.ip, own_ip, true, NULL);
+	return bk_enter(b, &addr, &t, own_ip, NULL);
 }
 
 enum book_result
 book_import(struct book *b, uint32_t now, const struct peer_addr *addr)
 {
+	struct teller	 own;
+
 	bk_tick(b, now);
-	return bk_enter(b, addr, addr->na.ip, false, false, NULL);
+	own = (struct teller){ .group = bk_group(b, addr->na.ip) };
+	return bk_enter(b, addr, &own, false, NULL);
 }

@@ -6,8 +6,8 @@
  */
 #include "addrbookd/book/impl.h"
 
-static struct book_hold *
-hold_set(const struct book *b, uint64_t triple)
+struct book_hold *
+bk_hold_set(const struct book *b, uint64_t triple)
 {
 	return &b->hold[triple % (BOOK_HOLDS_MAX / HOLD_WAYS) * HOLD_WAYS];
 }
@@ -16,7 +16,7 @@ void
 bk_hold(struct book *b, const struct peer_addr *addr)
 {
 	uint64_t	 triple = bk_hash_triple(b, addr);
-	struct book_hold *set = hold_set(b, triple), *h, *take = set;
+	struct book_hold *set = bk_hold_set(b, triple), *h, *take = set;
 
 	for (h = set; h < set + HOLD_WAYS; h++) {
 		if (h->triple == triple) {
@@ -33,10 +33,9 @@ bk_hold(struct book *b, const struct peer_addr *addr)
 }
 
 bool
-bk_is_held(const struct book *b, const struct peer_addr *addr)
+bk_is_held(const struct book *b, uint64_t triple)
 {
-	uint64_t		 triple = bk_hash_triple(b, addr);
-	const struct book_hold	*set = hold_set(b, triple), *h;
+	const struct book_hold	*set = bk_hold_set(b, triple), *h;
 
 	for (h = set; h < set + HOLD_WAYS; h++)
 		if (h->triple == triple)
@@ -76,7 +75,7 @@ book_load_hold(struct book *b, uint32_t now, uint32_t index,
 	if (index == NIL || index > BOOK_HOLDS_MAX || row->until <= now ||
 	    row->until > now + HOLD_TIME ||
 	    &b->hold[(index - 1) / HOLD_WAYS * HOLD_WAYS] !=
-	    hold_set(b, row->triple))
+	    bk_hold_set(b, row->triple))
 		return false;
 	b->hold[index - 1] = *row;
 	b->holds.at = 0;

@@ -8,8 +8,8 @@
  * (0) is none, so that memory fresh from calloc(3) is empty.  An entry is in
  *   - the index by ID, always;
  *   - the new table (1 to 4 places) or the old one (1), always;
- *   - one dense set of `pools', by what it is worth in a reply, always;
- *   - one dense set of `ready', by table, unless it is backing off;
+ *   - one dense set of `pools', by what it is worth in a reply, its table
+ *     and whether it is backing off, always;
  *   - one list of `sched', by when it may be tried again, always;
  *   - one list of `fresh', by when it was verified, if it is good.
  */
@@ -58,23 +58,24 @@
 #define CONTESTS_MAX	256
 #define SENIOR_SLACK	512	/* candidates kept beyond those needed */
 
-/* What an entry is worth in a reply. */
+/*
+ * What an entry is worth in a reply, and which table it is in.  Those that
+ * are backing off have pools of their own, POOL_RESTING further on, so that
+ * a reply draws from both and a pick from the first.
+ */
 enum pool {
 	POOL_DAY_OLD,		/* good, verified in 24 h, in the old table */
-	POOL_DAY_NEW,		/* the same, in the new one */
 	POOL_3DAYS_OLD,
+	POOL_REACHED_OLD,	/* verified once, or longer ago */
+	POOL_DAY_NEW,		/* the same, in the new one */
 	POOL_3DAYS_NEW,
-	POOL_REACHED,		/* verified once, or longer ago */
-	POOL_HEARD,
-	POOL_MAX
+	POOL_REACHED_NEW,
+	POOL_HEARD,		/* never reached; in the new one */
+	POOL_RESTING,
+	POOL_MAX = 2 * POOL_RESTING
 };
-
-enum ready {
-	READY_NEW,
-	READY_OLD,
-	READY_MAX,
-	READY_NOT = READY_MAX
-};
+#define POOL_OLD_FIRST	POOL_DAY_OLD
+#define POOL_NEW_FIRST	POOL_DAY_NEW
 
 /* How long ago a good entry was verified. */
 enum fresh {
@@ -128,10 +129,10 @@ struct entry {
 	uint32_t	pool_pos;
 	uint32_t	first_success;
 
-	uint32_t	ready_pos;
 	uint32_t	first_heard;
 	uint32_t	last_heard;
 	uint32_t	last_failure;
+	uint32_t	id_hash;	/* for the index */
 	struct netgroup	source;
 	union {
 		uint32_t	ref[BOOK_REFS_MAX];	/* new places */
@@ -145,9 +146,8 @@ struct entry {
 	uint16_t	successes;
 	uint16_t	tries;
 	uint8_t		pool;
-	uint8_t		ready;
 	uint8_t		fresh;
-	uint8_t		spare;
+	uint8_t		spare[2];
 };
 _Static_assert(sizeof(struct entry) == 128, "an entry is two cache lines");
 
@@ -176,6 +176,17 @@ struct marks {
 	uint32_t	 count;
 };
 
+/* Those of a group in the old table. */
+#define GROUP_BLOCK_BITS	26
+#define GROUP_ANY_BLOCK		((1U << GROUP_BLOCK_BITS) - 1)
+#define GROUP_COUNT_MAX		63	/* or more */
+struct group_cell {
+	uint32_t	head;		/* first of the chain */
+	uint32_t	blocks : GROUP_BLOCK_BITS; /* a bit for each block */
+	uint32_t	count : 32 - GROUP_BLOCK_BITS;
+};
+_Static_assert(GROUP_CAP < GROUP_COUNT_MAX, "a full group can be counted");
+
 /* Two good entries want one place of the old table. */
 struct contest {
 	uint32_t	challenger, incumbent;
@@ -202,6 +213,13 @@ struct source {
 	struct netgroup	group;
 	int64_t		heard_full_ms;
 	int64_t		self_full_ms;
+};
+
+/* Who tells of addresses. */
+struct teller {
+	struct netgroup	 group;		/* of the socket's address */
+	bool		 limited;	/* at the expense of its group */
+	struct source	*limits;	/* NULL until somebody new comes */
 };
 
 struct ban {
@@ -265,12 +283,11 @@ struct config {
 	X(OLD_BLOCK,	"too many old entries of a /24 or /48")		\
 	X(OLD_GROUP,	"too many old entries of a group")		\
 	X(OLD_CHAIN,	"the old entries of a group are not linked")	\
+	X(OLD_TALLY,	"a group's old entries are not counted right")	\
 	X(POOL,		"an entry is in the wrong pool")		\
 	X(POOL_POS,	"an entry is not where its pool has it")	\
 	X(POOL_COUNT,	"a pool has members that are no entries")	\
-	X(READY,	"an entry is ready and resting, or neither")	\
-	X(READY_POS,	"an entry is not where the ready ones are")	\
-	X(READY_COUNT,	"the ready ones have members that are no entries") \
+	X(READY,	"an entry is among those resting, or is not, wrongly") \
 	X(CHUNKS,	"chunks of the dense sets are lost")		\
 	X(SCHED,	"an entry waits in the wrong list")		\
 	X(SCHED_LINKS,	"a list of waiting entries is broken")		\
@@ -309,10 +326,10 @@ struct book {
 	uint32_t	*index;			/* by ID: tag and index */
 	uint32_t	 index_mask;
 	unsigned int	 index_bits;		/* of an entry's index in it */
-	uint32_t	*group;			/* first old one of a group */
+	struct group_cell *group;		/* of old ones */
 	uint32_t	 group_mask;
 
-	struct dense	 pools, ready;
+	struct dense	 pools;
 	struct list	 sched[SCHED_MAX];
 	struct list	 fresh[FRESH_MAX];
 	bool		 unsorted;	/* lists out of order by an import */
@@ -336,6 +353,14 @@ static inline struct entry *
 entry_at(const struct book *b, uint32_t i)
 {
 	return &b->entry[i];
+}
+
+/* Both lines of it will be looked at. */
+static inline void
+bk_entry_fetch(const struct book *b, uint32_t i)
+{
+	__builtin_prefetch(&b->entry[i]);
+	__builtin_prefetch(&b->entry[i].first_heard);
 }
 
 static inline bool
@@ -366,9 +391,11 @@ struct netgroup	 bk_group(const struct book *, const uint8_t ip[16]);
 enum book_result bk_refuse(const struct book *, const struct peer_addr *);
 
 /* entry.c: making, unmaking and keeping an entry where it belongs */
-uint32_t	 bk_entry_new(struct book *, const struct peer_addr *);
+/* hash: bk_hash_id() of its ID. */
+uint32_t	 bk_entry_new(struct book *, const struct peer_addr *,
+		    uint32_t hash);
 void		 bk_entry_take(struct book *, uint32_t index,
-		    const struct peer_addr *);
+		    const struct peer_addr *, uint32_t hash);
 void		 bk_entry_free(struct book *, uint32_t);
 void		 bk_entry_changed(struct book *, uint32_t);
 void		 bk_set_level(struct book *, uint32_t, enum book_level);
@@ -382,6 +409,14 @@ int		 bk_index_init(struct book *);
 void		 bk_index_add(struct book *, uint32_t);
 void		 bk_index_del(struct book *, uint32_t);
 uint32_t	 bk_find(const struct book *, const struct peer_addr *);
+uint32_t	 bk_hash_id(const struct book *, const struct node_id *);
+/* Have the memory fetched that looking for it will need: in two steps. */
+void		 bk_index_fetch(const struct book *, uint32_t hash);
+/* False: it is surely not there. */
+bool		 bk_endpoints_fetch(const struct book *, uint32_t hash);
+/* The same by a hash that is known. */
+unsigned int	 bk_endpoints_at(const struct book *, uint32_t hash,
+		    const struct node_id *, uint32_t out[ENDPOINTS_MAX]);
 unsigned int	 bk_endpoints(const struct book *, const struct node_id *,
 		    uint32_t out[ENDPOINTS_MAX]);
 
@@ -410,13 +445,25 @@ bool		 bk_old_has_room(const struct book *, const struct peer_addr *,
 		    uint32_t place);
 bool		 bk_old_yields(const struct book *, const struct entry *);
 void		 bk_old_replace(struct book *);
-uint32_t	*bk_group_slot(const struct book *, struct netgroup);
+
+/* group.c: who is old in a group */
+/* The cell of that group, or the empty one for it. */
+struct group_cell *bk_group_cell(const struct book *, struct netgroup);
+/* False: nobody of that block is there. */
+bool		 bk_group_may_have(const struct group_cell *,
+		    const uint8_t ip[16]);
+struct group_cell bk_group_tally(const struct book *, uint32_t head);
+void		 bk_group_add(struct book *, uint32_t);
+void		 bk_group_del(struct book *, uint32_t);
 
 /* contest.c: who waits for whose place */
 void		 bk_contest_add(struct book *, uint32_t challenger,
 		    uint32_t incumbent);
 void		 bk_contest_forget(struct book *, uint32_t);
 void		 bk_contest_settle(struct book *, uint32_t incumbent);
+
+/* memory.c */
+void		*bk_array_new(size_t n, size_t size);
 
 /* dense.c */
 int		 bk_dense_init(struct dense *, uint32_t capacity,
@@ -426,11 +473,36 @@ uint32_t	 bk_dense_add(struct dense *, unsigned int set, uint32_t item);
 /* Returns the item that now stands at pos, or NIL. */
 uint32_t	 bk_dense_del(struct dense *, unsigned int set, uint32_t pos);
 
+static inline uint32_t *
+bk_dense_item(const struct dense *d, unsigned int set, uint32_t i)
+{
+	return &d->item[d->map[set * d->nchunks + i / CHUNK] * CHUNK +
+	    i % CHUNK];
+}
+
 static inline uint32_t
 bk_dense_at(const struct dense *d, unsigned int set, uint32_t i)
 {
-	return d->item[d->map[set * d->nchunks + i / CHUNK] * CHUNK +
-	    i % CHUNK];
+	return *bk_dense_item(d, set, i);
+}
+
+/* The i-th of some sets that stand one after another. */
+static inline uint32_t
+bk_dense_in(const struct dense *d, unsigned int set, uint32_t i)
+{
+	while (i >= d->count[set])
+		i -= d->count[set++];
+	return bk_dense_at(d, set, i);
+}
+
+static inline uint32_t
+bk_dense_count(const struct dense *d, unsigned int first, unsigned int end)
+{
+	uint32_t	 n = 0;
+
+	while (first < end)
+		n += d->count[first++];
+	return n;
 }
 
 /* sched.c: lists and the passing of time */
@@ -456,13 +528,20 @@ uint32_t	 bk_senior_count(const struct book *);
 bool		 bk_is_senior(const struct book *, uint32_t);
 
 /* limit.c: token buckets by source group */
-bool		 bk_limit_heard(struct book *, struct netgroup, bool take);
+/* A group's limits; they may be another's after the next call. */
+struct source	*bk_limit_source(struct book *, struct netgroup);
+bool		 bk_limit_heard(const struct book *, struct source *,
+		    bool take);
 bool		 bk_limit_announce(struct book *, struct netgroup);
 
 /* hear.c */
+/*
+ * Enter an address.  proved: the ID itself was authenticated at that IP, so
+ * that it may push aside what others claimed.  *index, if not NULL: the
+ * entry, if there is one.
+ */
 enum book_result bk_enter(struct book *, const struct peer_addr *,
-		    const uint8_t source[16], bool proved, bool limited,
-		    uint32_t *index);
+		    struct teller *, bool proved, uint32_t *index);
 
 /* outcome.c */
 void		 bk_drop_rivals(struct book *, uint32_t);
@@ -480,7 +559,9 @@ uint32_t	 bk_ban_index(const struct book *, const struct book_ban *);
 
 /* hold.c */
 void		 bk_hold(struct book *, const struct peer_addr *);
-bool		 bk_is_held(const struct book *, const struct peer_addr *);
+/* By bk_hash_triple(). */
+struct book_hold *bk_hold_set(const struct book *, uint64_t triple);
+bool		 bk_is_held(const struct book *, uint64_t triple);
 uint32_t	 bk_hold_count(struct book *);
 
 /* check.c */

@@ -21,20 +21,21 @@ bk_index_init(struct book *b)
 	while ((uint64_t)cells * 5 < (uint64_t)b->capacity * 8)
 		cells *= 2;
 	b->index_mask = cells - 1;
-	b->index = calloc(cells, sizeof(*b->index));
+	b->index = bk_array_new(cells, sizeof(*b->index));
 	return b->index == NULL ? -1 : 0;
 }
 
-static uint64_t
-hash_id(const struct book *b, const struct node_id *id)
+/* Its low bits say where to look first, its high ones go into the cell. */
+uint32_t
+bk_hash_id(const struct book *b, const struct node_id *id)
 {
 	return siphash24(&b->key, id->b, sizeof(id->b));
 }
 
 static uint32_t
-cell_make(const struct book *b, uint64_t h, uint32_t i)
+cell_make(const struct book *b, uint32_t h, uint32_t i)
 {
-	return (uint32_t)(h >> 32) << b->index_bits | i;
+	return h >> b->index_bits << b->index_bits | i;
 }
 
 static uint32_t
@@ -46,8 +47,7 @@ cell_index(const struct book *b, uint32_t cell)
 void
 bk_index_add(struct book *b, uint32_t i)
 {
-	uint64_t	 h = hash_id(b, &entry_at(b, i)->addr.id);
-	uint32_t	 at = h & b->index_mask;
+	uint32_t	 h = entry_at(b, i)->id_hash, at = h & b->index_mask;
 
 	while (b->index[at] != 0)
 		at = (at + 1) & b->index_mask;
@@ -64,7 +64,7 @@ index_close(struct book *b, uint32_t gap)
 	for (at = (gap + 1) & b->index_mask; b->index[at] != 0;
 	    at = (at + 1) & b->index_mask) {
 		e = entry_at(b, cell_index(b, b->index[at]));
-		home = hash_id(b, &e->addr.id) & b->index_mask;
+		home = e->id_hash & b->index_mask;
 		if (((at - home) & b->index_mask) <
 		    ((at - gap) & b->index_mask))
 			continue;
@@ -77,19 +77,40 @@ index_close(struct book *b, uint32_t gap)
 void
 bk_index_del(struct book *b, uint32_t i)
 {
-	uint64_t	 h = hash_id(b, &entry_at(b, i)->addr.id);
-	uint32_t	 at = h & b->index_mask;
+	uint32_t	 at = entry_at(b, i)->id_hash & b->index_mask;
 
 	while (cell_index(b, b->index[at]) != i)
 		at = (at + 1) & b->index_mask;
 	index_close(b, at);
 }
 
+void
+bk_index_fetch(const struct book *b, uint32_t h)
+{
+	__builtin_prefetch(&b->index[h & b->index_mask]);
+}
+
+bool
+bk_endpoints_fetch(const struct book *b, uint32_t h)
+{
+	uint32_t	 at, i;
+	bool		 any = false;
+
+	for (at = h & b->index_mask; b->index[at] != 0;
+	    at = (at + 1) & b->index_mask) {
+		i = cell_index(b, b->index[at]);
+		if (b->index[at] != cell_make(b, h, i))
+			continue;
+		bk_entry_fetch(b, i);
+		any = true;
+	}
+	return any;
+}
+
 unsigned int
-bk_endpoints(const struct book *b, const struct node_id *id,
+bk_endpoints_at(const struct book *b, uint32_t h, const struct node_id *id,
     uint32_t out[ENDPOINTS_MAX])
 {
-	uint64_t	 h = hash_id(b, id);
 	uint32_t	 at, i;
 	unsigned int	 n = 0;
 
@@ -101,6 +122,13 @@ bk_endpoints(const struct book *b, const struct node_id *id,
 			out[n++] = i;
 	}
 	return n;
+}
+
+unsigned int
+bk_endpoints(const struct book *b, const struct node_id *id,
+    uint32_t out[ENDPOINTS_MAX])
+{
+	return bk_endpoints_at(b, bk_hash_id(b, id), id, out);
 }
 
 uint32_t

@@ -32,8 +32,8 @@ emptiness(const struct book *b, const struct source *s)
 	return full > now_ms(b) ? full - now_ms(b) : 0;
 }
 
-static struct source *
-source_find(struct book *b, struct netgroup g)
+struct source *
+bk_limit_source(struct book *b, struct netgroup g)
 {
 	struct source	*set, *s, *fullest;
 
@@ -67,19 +67,17 @@ take(const struct book *b, int64_t *full_ms, int64_t tokens, int64_t token_ms,
 
 /* May that group add one more entry?  take it now, or only ask. */
 bool
-bk_limit_heard(struct book *b, struct netgroup g, bool really)
+bk_limit_heard(const struct book *b, struct source *s, bool really)
 {
-	if (b->conf.private_network)
-		return true;
-	return take(b, &source_find(b, g)->heard_full_ms, HEARD_TOKENS,
-	    HEARD_TOKEN_MS, really);
+	return take(b, &s->heard_full_ms, HEARD_TOKENS, HEARD_TOKEN_MS,
+	    really);
 }
 
 /* The narrow bucket first: a refusal takes nothing from the wide one. */
 bool
 bk_limit_announce(struct book *b, struct netgroup g)
 {
-	struct source	*s = source_find(b, g);
+	struct source	*s = bk_limit_source(b, g);
 
 	if (!b->conf.private_network &&
 	    !take(b, &s->self_full_ms, SELF_TOKENS, SELF_TOKEN_MS, false))

@@ -13,78 +13,9 @@ struct blockers {
 	unsigned int	n;
 };
 
-/* --- who is old in a group -------------------------------------------- */
-
-static struct netgroup
-group_of(const struct book *b, uint32_t i)
-{
-	return bk_group(b, entry_at(b, i)->addr.na.ip);
-}
-
-/* The cell with the first of that group, or the empty one for it. */
-uint32_t *
-bk_group_slot(const struct book *b, struct netgroup g)
-{
-	uint32_t	 at = bk_hash_group(b, g) & b->group_mask;
-
-	while (b->group[at] != NIL &&
-	    !netgroup_equal(group_of(b, b->group[at]), g))
-		at = (at + 1) & b->group_mask;
-	return &b->group[at];
-}
-
-static void
-group_close(struct book *b, uint32_t gap)
-{
-	uint32_t	 at, home;
-
-	for (at = (gap + 1) & b->group_mask; b->group[at] != NIL;
-	    at = (at + 1) & b->group_mask) {
-		home = bk_hash_group(b, group_of(b, b->group[at])) &
-		    b->group_mask;
-		if (((at - home) & b->group_mask) <
-		    ((at - gap) & b->group_mask))
-			continue;
-		b->group[gap] = b->group[at];
-		gap = at;
-	}
-	b->group[gap] = NIL;
-}
-
-static void
-group_add(struct book *b, uint32_t i)
-{
-	struct entry	*e = entry_at(b, i);
-	uint32_t	*head = bk_group_slot(b, group_of(b, i));
-
-	e->at.old.prev = NIL;
-	e->at.old.next = *head;
-	if (*head != NIL)
-		entry_at(b, *head)->at.old.prev = i;
-	*head = i;
-}
-
-static void
-group_del(struct book *b, uint32_t i)
-{
-	struct entry	*e = entry_at(b, i);
-	uint32_t	*head;
-
-	if (e->at.old.next != NIL)
-		entry_at(b, e->at.old.next)->at.old.prev = e->at.old.prev;
-	if (e->at.old.prev != NIL) {
-		entry_at(b, e->at.old.prev)->at.old.next = e->at.old.next;
-		return;
-	}
-	head = bk_group_slot(b, group_of(b, i));
-	if (e->at.old.next != NIL)
-		*head = e->at.old.next;
-	else
-		group_close(b, head - b->group);
-}
-
 /* --- standing there --------------------------------------------------- */
 
+/* The caller settles it. */
 void
 bk_old_put(struct book *b, uint32_t i, uint32_t place)
 {
@@ -96,9 +27,8 @@ bk_old_put(struct book *b, uint32_t i, uint32_t place)
 	e->tests = 0;
 	e->at.old.place = place;
 	e->at.old.last_test = 0;
-	group_add(b, i);
+	bk_group_add(b, i);
 	b->nold++;
-	bk_entry_settle(b, i);
 	bk_entry_changed(b, i);
 }
 
@@ -107,7 +37,7 @@ bk_old_leave(struct book *b, uint32_t i)
 {
 	struct entry	*e = entry_at(b, i);
 
-	group_del(b, i);
+	bk_group_del(b, i);
 	b->oldtab[e->at.old.place] = NIL;
 	e->flags &= ~ENTRY_OLD;
 	e->nrefs = 0;
@@ -173,15 +103,14 @@ is_blocker(const struct blockers *bl, uint32_t i)
  * that was verified longest ago; else NIL.
  */
 static uint32_t
-cap_blocker(const struct book *b, const struct cap *c,
+cap_blocker(const struct book *b, const struct cap *c, uint32_t chain,
     const struct peer_addr *a, const struct blockers *bl)
 {
 	const struct entry	*e;
 	uint32_t		 i, weakest = NIL;
 	unsigned int		 n = 0;
 
-	for (i = *bk_group_slot(b, bk_group(b, a->na.ip)); i != NIL;
-	    i = e->at.old.next) {
+	for (i = chain; i != NIL; i = e->at.old.next) {
 		e = entry_at(b, i);
 		if (is_blocker(bl, i) || !c->same(e, a))
 			continue;
@@ -197,16 +126,21 @@ static void
 find_blockers(const struct book *b, const struct peer_addr *a, uint32_t place,
     struct blockers *bl)
 {
-	uint32_t	 i;
-	size_t		 n;
+	const struct group_cell	*c;
+	uint32_t		 i;
+	size_t			 n;
 
 	bl->n = 0;
 	if (b->oldtab[place] != NIL)
 		bl->list[bl->n++] = b->oldtab[place];
 	if (b->conf.private_network)
 		return;
+	/* One host is in one block: without one of it there is none. */
+	c = bk_group_cell(b, bk_group(b, a->na.ip));
+	if (c->count < GROUP_CAP && !bk_group_may_have(c, a->na.ip))
+		return;
 	for (n = 0; n < NCAPS; n++)
-		if ((i = cap_blocker(b, &caps[n], a, bl)) != NIL)
+		if ((i = cap_blocker(b, &caps[n], c->head, a, bl)) != NIL)
 			bl->list[bl->n++] = i;
 }
 
@@ -232,7 +166,8 @@ demote(struct book *b, uint32_t i)
 
 /*
  * Move a good entry from new to old, if nobody who may stay is in its way.
- * Else it stays where it is, and whoever is in the way will be tested.
+ * Else it stays where it is, and whoever is in the way will be tested.  The
+ * caller settles it.
  */
 bool
 bk_promote(struct book *b, uint32_t i)
@@ -272,6 +207,7 @@ bk_old_replace(struct book *b)
 		bk_old_leave(b, i);
 		if (bk_old_has_room(b, &entry_at(b, i)->addr, place)) {
 			bk_old_put(b, i, place);
+			bk_entry_settle(b, i);
 			continue;
 		}
 		bk_contest_forget(b, i);

@@ -40,10 +40,11 @@ drop(struct book *b, uint32_t i)
 void
 bk_drop_rivals(struct book *b, uint32_t i)
 {
-	uint32_t	 eps[ENDPOINTS_MAX];
-	unsigned int	 n;
+	const struct entry	*e = entry_at(b, i);
+	uint32_t		 eps[ENDPOINTS_MAX];
+	unsigned int		 n;
 
-	n = bk_endpoints(b, &entry_at(b, i)->addr.id, eps);
+	n = bk_endpoints_at(b, e->id_hash, &e->addr.id, eps);
 	while (n-- > 0)
 		if (eps[n] != i)
 			bk_entry_free(b, eps[n]);
@@ -56,16 +57,16 @@ bk_drop_rivals(struct book *b, uint32_t i)
 static uint32_t
 enter_dialled(struct book *b, const struct peer_addr *addr)
 {
-	const uint8_t	*own = addr->na.ip;
+	struct teller	 own = { .group = bk_group(b, addr->na.ip) };
 	uint32_t	 i = NIL, place;
 
-	if (bk_enter(b, addr, own, true, false, &i) != BOOK_NO_ROOM)
+	if (bk_enter(b, addr, &own, true, &i) != BOOK_NO_ROOM)
 		return i;
-	place = bk_new_place(b, addr, bk_group(b, own));
+	place = bk_new_place(b, addr, own.group);
 	if (entry_at(b, b->newtab[place])->level > BOOK_HEARD)
 		return NIL;
 	bk_new_clear(b, place);
-	bk_enter(b, addr, own, true, false, &i);
+	bk_enter(b, addr, &own, true, &i);
 	return i;
 }
 

@@ -86,21 +86,36 @@ is_picked(const struct book *b, uint32_t i, const struct book_pick *p,
 
 /* --- for a slot ------------------------------------------------------- */
 
+/* Who may be dialled, of one table. */
+struct ready {
+	enum pool	 first;		/* of its pools */
+	uint32_t	 count;
+};
+
+static struct ready
+ready_of(const struct book *b, enum pool first, enum pool end)
+{
+	struct ready	 r = { first, bk_dense_count(&b->pools, first, end) };
+
+	return r;
+}
+
 /*
  * New or old, by how many of each may be dialled.
  * Source: CometBFT p2p/pex/addrbook.go (PickAddress).
  */
-static enum ready
-choose_table(struct book *b, unsigned int bias)
+static const struct ready *
+choose_table(struct book *b, const struct ready *old,
+    const struct ready *new, unsigned int bias)
 {
-	double	 old = sqrt(b->ready.count[READY_OLD]) * (100 - bias);
-	double	 new = sqrt(b->ready.count[READY_NEW]) * bias;
+	double	 o = sqrt(old->count) * (100 - bias);
+	double	 n = sqrt(new->count) * bias;
 
-	return (old + new) * rng_unit(b->rng) < old ? READY_OLD : READY_NEW;
+	return (o + n) * rng_unit(b->rng) < o ? old : new;
 }
 
 static uint32_t
-draw(struct book *b, enum ready table, const struct book_exclude *ex,
+draw(struct book *b, const struct ready *table, const struct book_exclude *ex,
     const struct book_pick *p, unsigned int n)
 {
 	const struct entry	*e;
@@ -108,11 +123,11 @@ draw(struct book *b, enum ready table, const struct book_exclude *ex,
 	uint32_t		 i;
 	int			 k;
 
-	if (b->ready.count[table] == 0)
+	if (table->count == 0)
 		return NIL;
 	for (k = 0; k < DRAWS_MAX; k++, chance *= IMPATIENCE) {
-		i = bk_dense_at(&b->ready, table,
-		    rng_below(b->rng, b->ready.count[table]));
+		i = bk_dense_in(&b->pools, table->first,
+		    rng_below(b->rng, table->count));
 		e = entry_at(b, i);
 		if (weight_of(b, e) * chance <= rng_unit(b->rng))
 			continue;
@@ -126,16 +141,17 @@ unsigned int
 book_pick(struct book *b, uint32_t now, unsigned int bias,
     const struct book_exclude *ex, struct book_pick *p, unsigned int want)
 {
+	struct ready	 old, new;
 	unsigned int	 n = 0, k;
 	uint32_t	 i;
 
 	bk_tick(b, now);
 	if (bias > 100)
 		bias = 100;
-	for (k = 0; k < want; k++) {
-		if (n >= b->ready.count[READY_OLD] + b->ready.count[READY_NEW])
-			break;
-		i = draw(b, choose_table(b, bias), ex, p, n);
+	old = ready_of(b, POOL_OLD_FIRST, POOL_NEW_FIRST);
+	new = ready_of(b, POOL_NEW_FIRST, POOL_RESTING);
+	for (k = 0; k < want && n < old.count + new.count; k++) {
+		i = draw(b, choose_table(b, &old, &new, bias), ex, p, n);
 		if (i != NIL)
 			fill(b, i, BOOK_WHY_BIAS, &p[n++]);
 	}

@@ -205,6 +205,7 @@ book_import_row(struct book *b, uint32_t now, const struct book_row *row)
 	history_set(b, i, &r);
 	if (r.level == BOOK_GOOD && !entry_is_old(entry_at(b, i)))
 		bk_promote(b, i);
+	bk_entry_settle(b, i);
 	return result;
 }
 
@@ -337,7 +338,7 @@ book_load_row(struct book *b, uint32_t now, uint32_t index,
 	if (r.nplaces == 0 && r.level == BOOK_HEARD)
 		return false;
 	i = index_for(b, index);
-	bk_entry_take(b, i, &r.addr);
+	bk_entry_take(b, i, &r.addr, bk_hash_id(b, &r.addr.id));
 	entry_at(b, i)->source = r.source;
 	places_take(b, i, &r);
 	history_set(b, i, &r);

@@ -41,132 +41,117 @@ book_reply_new(unsigned int reply, unsigned int nold)
 
 /* --- counting what a reply holds -------------------------------------- */
 
-#define TALLY_CELLS	1024	/* more than twice the keys of a reply */
+#define CELLS		512	/* twice the keys of a reply */
+
+/* Which cell of a table a key is looked for at first. */
+static unsigned int
+cell_of(uint64_t key)
+{
+	return (key * 0x9e3779b97f4a7c15ULL) >> 55;
+}
+_Static_assert(CELLS == 1 << (64 - 55), "the hash fits the cells");
 
 struct tally {
-	uint64_t	key[TALLY_CELLS];
-	uint8_t		count[TALLY_CELLS];
+	uint64_t	key[CELLS];
+	uint8_t		count[CELLS];
 };
 
-static unsigned int
-tally_cell(const struct tally *t, uint64_t key)
+/* How many of that kind there are; to be counted up there. */
+static uint8_t *
+tally_find(struct tally *t, uint64_t key)
 {
-	unsigned int	 at;
+	unsigned int	 at = cell_of(key);
 
-	at = (key * 0x9e3779b97f4a7c15ULL) >> 54;
 	while (t->count[at] != 0 && t->key[at] != key)
-		at = (at + 1) % TALLY_CELLS;
-	return at;
-}
-
-static void
-tally_add(struct tally *t, uint64_t key)
-{
-	unsigned int	 at = tally_cell(t, key);
-
+		at = (at + 1) % CELLS;
 	t->key[at] = key;
-	if (t->count[at] < UINT8_MAX)
-		t->count[at]++;
+	return &t->count[at];
 }
 
-static unsigned int
-tally_count(const struct tally *t, uint64_t key)
-{
-	return t->count[tally_cell(t, key)];
-}
+/* --- drawing ---------------------------------------------------------- */
 
-/* --- drawing without putting back ------------------------------------- */
+#define SMALL		2048	/* a pool that is shuffled whole */
+#define DRAWS_MAX	2048	/* from a pool that is not */
+#define AHEAD		64	/* entries fetched before use */
 
-#define SMALL		1024		/* a pool that is shuffled whole */
-#define SEEN_CELLS	4096
-#define DRAWS_MAX	1280		/* from a pool that is not */
-#define AHEAD		16		/* entries fetched before use */
-
-/* A random order of one or two sets of the book. */
+/*
+ * A random order of some pools of the book.  From many it is drawn with
+ * putting back: who is in the reply already is not taken again.
+ */
 struct deck {
 	const struct book *b;
-	enum pool	 set[2];
+	enum pool	 set[4];
 	uint32_t	 total, drawn;
-	union {
-		uint16_t order[SMALL];
-		uint32_t seen[SEEN_CELLS];	/* number + 1, or 0 */
-	} u;
 	uint32_t	 ahead[AHEAD];
 	unsigned int	 nahead, used;
+	uint16_t	 order[SMALL];
 };
 
+/* Those of two pools, resting or not. */
 static void
 deck_init(struct deck *d, const struct book *b, enum pool x, enum pool y)
 {
-	uint32_t	 i;
+	const uint32_t	*count = b->pools.count;
+	unsigned int	 i;
 
 	d->b = b;
 	d->set[0] = x;
-	d->set[1] = y;
-	d->total = b->pools.count[x] + (x == y ? 0 : b->pools.count[y]);
+	d->set[1] = x + POOL_RESTING;
+	d->set[2] = y;
+	d->set[3] = y + POOL_RESTING;
+	d->total = count[x] + count[x + POOL_RESTING];
+	if (x != y)
+		d->total += count[y] + count[y + POOL_RESTING];
 	d->drawn = 0;
 	d->nahead = d->used = 0;
-	if (d->total > SMALL)
-		memset(d->u.seen, 0, sizeof(d->u.seen));
-	else
+	if (d->total <= SMALL)
 		for (i = 0; i < d->total; i++)
-			d->u.order[i] = i;
+			d->order[i] = i;
 }
 
-/* One that was not drawn before. */
 static uint32_t
-number_small(struct deck *d)
+deck_number(struct deck *d)
 {
 	uint32_t	 at, n;
 
+	if (d->total > SMALL)
+		return rng_below(d->b->rng, d->total);
 	at = d->drawn + rng_below(d->b->rng, d->total - d->drawn);
-	n = d->u.order[at];
-	d->u.order[at] = d->u.order[d->drawn];
+	n = d->order[at];
+	d->order[at] = d->order[d->drawn];
 	return n;
 }
 
-static uint32_t
-number_large(struct deck *d)
+static const uint32_t *
+deck_item(const struct deck *d, uint32_t n)
 {
-	uint32_t	 n, at;
+	const struct dense	*pools = &d->b->pools;
+	const enum pool		*set = d->set;
 
-	for (;;) {
-		n = rng_below(d->b->rng, d->total);
-		at = (n * 0x9e3779b1U) % SEEN_CELLS;
-		while (d->u.seen[at] != 0 && d->u.seen[at] != n + 1)
-			at = (at + 1) % SEEN_CELLS;
-		if (d->u.seen[at] == 0) {
-			d->u.seen[at] = n + 1;
-			return n;
-		}
-	}
-}
-
-static uint32_t
-deck_entry(const struct deck *d, uint32_t n)
-{
-	uint32_t	 first = d->b->pools.count[d->set[0]];
-
-	if (n < first)
-		return bk_dense_at(&d->b->pools, d->set[0], n);
-	return bk_dense_at(&d->b->pools, d->set[1], n - first);
+	while (n >= pools->count[*set])
+		n -= pools->count[*set++];
+	return bk_dense_item(pools, *set, n);
 }
 
 /* Memory is slow and a big book is not in the cache: ask for some at once. */
 static void
 deck_refill(struct deck *d)
 {
-	uint32_t	 max, i;
+	const uint32_t	*item[AHEAD];
+	uint32_t	 max;
+	unsigned int	 i, n;
 
-	max = d->total > DRAWS_MAX ? DRAWS_MAX : d->total;
-	d->nahead = d->used = 0;
-	while (d->nahead < AHEAD && d->drawn < max) {
-		i = deck_entry(d, d->total > SMALL ? number_large(d) :
-		    number_small(d));
-		d->drawn++;
-		__builtin_prefetch(entry_at(d->b, i));
-		d->ahead[d->nahead++] = i;
+	max = d->total > SMALL ? DRAWS_MAX : d->total;
+	for (n = 0; n < AHEAD && d->drawn < max; n++, d->drawn++) {
+		item[n] = deck_item(d, deck_number(d));
+		__builtin_prefetch(item[n]);
 	}
+	for (i = 0; i < n; i++) {
+		d->ahead[i] = *item[i];
+		__builtin_prefetch(entry_at(d->b, d->ahead[i]));
+	}
+	d->nahead = n;
+	d->used = 0;
 }
 
 static uint32_t
@@ -185,7 +170,7 @@ struct draft {
 	struct peer_addr	*out;
 	unsigned int		 n;
 	struct tally		 groups, blocks;
-	uint16_t		 ids[TALLY_CELLS];	/* index + 1, or 0 */
+	uint16_t		 ids[CELLS];	/* index + 1, or 0 */
 	uint32_t		 spare[BOOK_REPLY_MAX];	/* too much of a kind */
 	unsigned int		 nspare;
 };
@@ -201,29 +186,31 @@ id_cell(struct draft *d, const struct node_id *id)
 	unsigned int	 at;
 
 	memcpy(&v, id->b, sizeof(v));
-	at = (v * 0x9e3779b97f4a7c15ULL) >> 54;
+	at = cell_of(v);
 	while (d->ids[at] != 0 &&
 	    !node_id_equal(&d->out[d->ids[at] - 1].id, id))
-		at = (at + 1) % TALLY_CELLS;
+		at = (at + 1) % CELLS;
 	return &d->ids[at];
 }
 
-static bool
+/* Returns its cell of ids, or NULL if the requester is not told of it. */
+static uint16_t *
 may_tell(struct draft *d, const struct entry *e)
 {
+	uint16_t	*cell;
+
 	if (node_id_equal(&e->addr.id, &d->requester->id) ||
-	    netaddr_equal(&e->addr.na, &d->requester->na))
-		return false;
-	return !bk_is_banned(d->b, e) &&
-	    (e->level != BOOK_HEARD || !bk_is_bad(d->b, e)) &&
-	    *id_cell(d, &e->addr.id) == 0;
+	    netaddr_equal(&e->addr.na, &d->requester->na) ||
+	    bk_is_banned(d->b, e) ||
+	    (e->level == BOOK_HEARD && bk_is_bad(d->b, e)))
+		return NULL;
+	cell = id_cell(d, &e->addr.id);
+	return *cell == 0 ? cell : NULL;
 }
 
 static void
-draft_add(struct draft *d, const struct entry *e)
+draft_add(struct draft *d, const struct entry *e, uint16_t *cell)
 {
-	uint16_t	*cell = id_cell(d, &e->addr.id);
-
 	d->out[d->n++] = e->addr;
 	*cell = d->n;
 }
@@ -233,25 +220,25 @@ static bool
 draft_offer(struct draft *d, uint32_t i)
 {
 	const struct entry	*e = entry_at(d->b, i);
-	uint64_t		 group, block;
+	uint16_t		*cell = may_tell(d, e);
+	uint8_t			*group, *block;
 
-	if (!may_tell(d, e))
+	if (cell == NULL)
 		return false;
 	if (d->b->conf.private_network) {
-		draft_add(d, e);
+		draft_add(d, e, cell);
 		return true;
 	}
-	group = bk_group(d->b, e->addr.na.ip).v;
-	block = netblock_of(e->addr.na.ip).v;
-	if (tally_count(&d->groups, group) >= GROUP_MAX ||
-	    tally_count(&d->blocks, block) >= BLOCK_MAX) {
+	group = tally_find(&d->groups, bk_group(d->b, e->addr.na.ip).v);
+	block = tally_find(&d->blocks, netblock_of(e->addr.na.ip).v);
+	if (*group >= GROUP_MAX || *block >= BLOCK_MAX) {
 		if (d->nspare < BOOK_REPLY_MAX)
 			d->spare[d->nspare++] = i;
 		return false;
 	}
-	tally_add(&d->groups, group);
-	tally_add(&d->blocks, block);
-	draft_add(d, e);
+	++*group;
+	++*block;
+	draft_add(d, e, cell);
 	return true;
 }
 
@@ -270,13 +257,17 @@ draft_deal(struct draft *d, struct deck *deck, unsigned int want)
 static void
 draft_relax(struct draft *d, unsigned int want)
 {
-	unsigned int	 k;
+	const struct entry	*e;
+	uint16_t		*cell;
+	unsigned int		 k;
 
 	if (want > REPLY_MIN)
 		want = REPLY_MIN;
-	for (k = 0; k < d->nspare && d->n < want; k++)
-		if (may_tell(d, entry_at(d->b, d->spare[k])))
-			draft_add(d, entry_at(d->b, d->spare[k]));
+	for (k = 0; k < d->nspare && d->n < want; k++) {
+		e = entry_at(d->b, d->spare[k]);
+		if ((cell = may_tell(d, e)) != NULL)
+			draft_add(d, e, cell);
+	}
 }
 
 /*
@@ -310,19 +301,22 @@ deal_any(struct draft *d, enum pool x, enum pool y, unsigned int want)
 /* The pools from best to least; the next only while few are in the last. */
 static const struct tier {
 	enum pool	old, new;
+	bool		good;
 } tiers[] = {
-	{ POOL_DAY_OLD, POOL_DAY_NEW },
-	{ POOL_3DAYS_OLD, POOL_3DAYS_NEW },
-	{ POOL_REACHED, POOL_REACHED },
-	{ POOL_HEARD, POOL_HEARD },
+	{ POOL_DAY_OLD, POOL_DAY_NEW, true },
+	{ POOL_3DAYS_OLD, POOL_3DAYS_NEW, true },
+	{ POOL_REACHED_OLD, POOL_REACHED_NEW, false },
+	{ POOL_HEARD, POOL_HEARD, false },
 };
 #define NTIERS	(sizeof(tiers) / sizeof(tiers[0]))
 
 static uint32_t
 tier_size(const struct book *b, const struct tier *t)
 {
-	return b->pools.count[t->old] +
-	    (t->old == t->new ? 0 : b->pools.count[t->new]);
+	const uint32_t	*count = b->pools.count;
+
+	return count[t->old] + count[t->old + POOL_RESTING] +
+	    count[t->new] + count[t->new + POOL_RESTING];
 }
 
 unsigned int
@@ -344,7 +338,7 @@ book_select(struct book *b, uint32_t now, const struct peer_addr *requester,
 	memset(d.ids, 0, sizeof(d.ids));
 	want = book_reply_size(b->size);
 	for (t = tiers; t < tiers + NTIERS && pool < REPLY_MIN; t++) {
-		if (by_table && t->old != t->new)
+		if (by_table && t->good)
 			deal_by_table(&d, t->old, t->new, want - d.n);
 		else
 			deal_any(&d, t->old, t->new, want - d.n);

@@ -80,13 +80,20 @@ e(uint32_t i)
 	return entry_at(f.book, i);
 }
 
+static void
+index_add(uint32_t i)
+{
+	e(i)->id_hash = bk_hash_id(f.book, &e(i)->addr.id);
+	bk_index_add(f.book, i);
+}
+
 /* Give another entry's triple, or a part of it, without the index. */
 static void
 rename_to(uint32_t i, uint32_t other)
 {
 	bk_index_del(f.book, i);
 	e(i)->addr.id = e(other)->addr.id;
-	bk_index_add(f.book, i);
+	index_add(i);
 }
 
 static void b_size(void) { f.book->size++; }
@@ -108,10 +115,11 @@ b_banned(void)
 		i = bs->ban[i].next;
 	bk_index_del(f.book, heard);
 	e(heard)->addr.id = bs->ban[i].row.id;
-	bk_index_add(f.book, heard);
+	index_add(heard);
 }
 
 static void b_index(void) { bk_index_del(f.book, heard); }
+static void b_id_hash(void) { e(heard)->id_hash++; }
 
 static void
 b_index_cells(void)
@@ -128,7 +136,7 @@ b_triple(void)
 {
 	bk_index_del(f.book, rests);
 	e(rests)->addr = e(heard)->addr;
-	bk_index_add(f.book, rests);
+	index_add(rests);
 }
 
 static void
@@ -265,14 +273,16 @@ b_old_group(void)
 	}
 }
 
-static void b_old_chain(void) { *bk_group_slot(f.book,
-    bk_group(f.book, e(old)->addr.na.ip)) = second; }
-static void b_pool(void) { e(heard)->pool = POOL_REACHED; }
+static struct group_cell *cell_of_old(void) { return bk_group_cell(f.book,
+    bk_group(f.book, e(old)->addr.na.ip)); }
+static void b_old_chain(void) { cell_of_old()->head = second; }
+static void b_old_tally(void) { cell_of_old()->count++; }
+static void b_old_blocks(void) { cell_of_old()->blocks = 0; }
+static void b_pool(void) { e(heard)->pool = POOL_REACHED_NEW; }
 static void b_pool_pos(void) { e(heard)->pool_pos++; }
-static void b_ready(void) { e(heard)->ready = READY_NOT; }
-static void b_ready_pos(void) { e(heard)->ready_pos++; }
+static void b_ready(void) { e(heard)->pool += POOL_RESTING; }
+static void b_not_ready(void) { e(rests)->pool -= POOL_RESTING; }
 static void b_pool_count(void) { bk_dense_add(&f.book->pools, POOL_HEARD, 1); }
-static void b_ready_count(void) { bk_dense_add(&f.book->ready, READY_NEW, 1); }
 static void b_chunks(void) { f.book->pools.nspare--; }
 static void b_sched(void) { e(heard)->sched = SCHED_DUE_VERIFIED; }
 static void b_sched_links(void) { e(heard)->link[CHAIN_SCHED].prev = old; }
@@ -323,6 +333,7 @@ static const struct {
 	{ b_forbidden, BROKEN_FORBIDDEN, 0 },
 	{ b_banned, BROKEN_BANNED, 0 },
 	{ b_index, BROKEN_INDEX, 0 },
+	{ b_id_hash, BROKEN_INDEX, 0 },
 	{ b_index_cells, BROKEN_INDEX_CELLS, 0 },
 	{ b_triple, BROKEN_TRIPLE, BROKEN_INDEX },
 	{ b_claims, BROKEN_CLAIMS, 0 },
@@ -341,12 +352,13 @@ static const struct {
 	{ b_old_block, BROKEN_OLD_BLOCK, 0 },
 	{ b_old_group, BROKEN_OLD_GROUP, 0 },
 	{ b_old_chain, BROKEN_OLD_CHAIN, 0 },
+	{ b_old_tally, BROKEN_OLD_TALLY, 0 },
+	{ b_old_blocks, BROKEN_OLD_TALLY, 0 },
 	{ b_pool, BROKEN_POOL, 0 },
 	{ b_pool_pos, BROKEN_POOL_POS, 0 },
 	{ b_pool_count, BROKEN_POOL_COUNT, 0 },
 	{ b_ready, BROKEN_READY, 0 },
-	{ b_ready_pos, BROKEN_READY_POS, 0 },
-	{ b_ready_count, BROKEN_READY_COUNT, 0 },
+	{ b_not_ready, BROKEN_READY, 0 },
 	{ b_chunks, BROKEN_CHUNKS, 0 },
 	{ b_sched, BROKEN_SCHED, 0 },
 	{ b_sched_links, BROKEN_SCHED_LINKS, 0 },
