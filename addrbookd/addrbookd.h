@@ -58,8 +58,9 @@ extern const struct msg_handler addrbookd_from_parent[];
 /* tell.c: what neighbours have to know without asking */
 void		 tell_ban(struct addrbookd *, enum role to,
 		    const struct book_ban *);
+/* why is for pexctl monitor. */
 void		 tell_ban_all(struct addrbookd *, const struct node_id *,
-		    const uint8_t *ip, uint32_t left_s);
+		    const uint8_t *ip, uint32_t left_s, const char *why);
 void		 tell_everything(struct addrbookd *, enum role to);
 void		 tell_status(struct addrbookd *, bool always);
 void		 tell_seniors(struct addrbookd *, bool always);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What engine tells and asks: lists, selections, faults, new peers. */
 
+#include <stdio.h>
+
 #include "addrbookd/addrbookd.h"
 #include "addrbookd/answers.h"
 #include "common/log.h"
@@ -52,7 +54,7 @@ on_misbehaved(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_misbehaved *m = msg->body;
-	char text[PEER_ADDR_TEXT_SIZE];
+	char text[PEER_ADDR_TEXT_SIZE], why[256];
 	uint32_t until, now = clock_now(a);
 
 	if (m->what == 0 || m->what >= MISBEHAVED_MAX) {
@@ -62,12 +64,13 @@ on_misbehaved(void *arg, struct pipe *p, struct msg *msg)
 	a->stats.faults[m->what]++;
 	until = book_ban(a->book, now, &m->who.id, m->who.na.ip,
 	    faults[m->what], 0);
-	log_info("banned %s for %u h: %s%s%s", peer_addr_text(&m->who, text),
-	    (until - now + 1800) / 3600, misbehaviour_name(m->what),
+	snprintf(why, sizeof(why), "%s%s%s", misbehaviour_name(m->what),
 	    m->why[0] != '\0' ? ": " : "", m->why);
+	log_info("banned %s for %u h: %s", peer_addr_text(&m->who, text),
+	    (until - now + 1800) / 3600, why);
 	/* In a private network hosts are not banned, only the ID. */
 	tell_ban_all(a, &m->who.id, book_is_banned(a->book, now, NULL,
-	    m->who.na.ip) ? m->who.na.ip : NULL, until - now);
+	    m->who.na.ip) ? m->who.na.ip : NULL, until - now, why);
 }
 
 static void

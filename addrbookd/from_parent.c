@@ -25,7 +25,7 @@ ban_by_hand(struct addrbookd *a, uint32_t req, const struct m_ban *m,
 		    "hosts are not banned in a private network");
 		return;
 	}
-	tell_ban_all(a, id, ip, until - now);
+	tell_ban_all(a, id, ip, until - now, "by hand");
 	child_done(a->child, req, STATUS_OK, 0, "");
 }
 
@@ -38,7 +38,7 @@ unban_by_hand(struct addrbookd *a, uint32_t req, const struct node_id *id,
 		    "it is not banned");
 		return;
 	}
-	tell_ban_all(a, id, ip, 0);
+	tell_ban_all(a, id, ip, 0, "by hand");
 	child_done(a->child, req, STATUS_OK, 0, "");
 }
 

@@ -24,7 +24,7 @@ tell_ban(struct addrbookd *a, enum role to, const struct book_ban *ban)
 
 void
 tell_ban_all(struct addrbookd *a, const struct node_id *id,
-    const uint8_t *ip, uint32_t left_s)
+    const uint8_t *ip, uint32_t left_s, const char *why)
 {
 	struct m_ban m = { .left_s = left_s };
 	struct m_event ev = { .kind = left_s > 0 ? EVENT_BAN : EVENT_UNBAN };
@@ -39,6 +39,7 @@ tell_ban_all(struct addrbookd *a, const struct node_id *id,
 		memcpy(ev.na.ip, ip, sizeof(ev.na.ip));
 	}
 	ev.count = left_s;
+	strlcpy(ev.text, why, sizeof(ev.text));
 	(void)child_send(a->child, ROLE_ENGINE, MSG_BAN, 0, -1, &m);
 	(void)child_send(a->child, ROLE_DIALER, MSG_BAN, 0, -1, &m);
 	child_event(a->child, &ev);

@@ -328,6 +328,7 @@ static void
 js_event(struct view *v, const struct m_event *e)
 {
 	struct jsonw *j = &v->json;
+	char ip[IP_TEXT_SIZE];
 
 	jsonw_init(j, v->f);
 	jsonw_object(j, NULL);
@@ -337,7 +338,9 @@ js_event(struct view *v, const struct m_event *e)
 		put_id(j, "id", &e->id);
 	else
 		jsonw_null(j, "id");
-	if (e->has_na)
+	if (e->has_na && (e->kind == EVENT_BAN || e->kind == EVENT_UNBAN))
+		jsonw_str(j, "ip", ip_text(e->na.ip, ip));	/* a host */
+	else if (e->has_na)
 		put_na(j, &e->na);
 	jsonw_bool(j, "outbound", e->outbound);
 	jsonw_uint(j, "count", e->count);

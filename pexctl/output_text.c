@@ -224,7 +224,7 @@ static void
 text_event(struct view *v, const struct m_event *e)
 {
 	char when[RFC3339_SIZE], text[sizeof(e->text)];
-	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE];
+	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE], span[HUMAN_SIZE];
 	bool ban = e->kind == EVENT_BAN || e->kind == EVENT_UNBAN;
 
 	fprintf(v->f, "%s %-9s %s", rfc3339_text_ms(e->time_ms, when),
@@ -232,8 +232,11 @@ text_event(struct view *v, const struct m_event *e)
 	if (e->has_id)
 		fprintf(v->f, " %s", node_id_text(&e->id, id));
 	if (e->has_na)
-		fprintf(v->f, " %s", netaddr_text(&e->na, na));
-	if (e->count > 0)
+		fprintf(v->f, " %s", ban ? ip_text(e->na.ip, na) :
+		    netaddr_text(&e->na, na));
+	if (ban && e->count > 0)
+		fprintf(v->f, " %s", human_span(e->count, span));
+	else if (e->count > 0)
 		fprintf(v->f, " %u", e->count);
 	if (e->text[0] != '\0')
 		fprintf(v->f, " %s", human_safe(e->text, text, sizeof(text)));
