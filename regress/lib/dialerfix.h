@@ -91,13 +91,15 @@ bool		 dfix_logged(const struct dialerfix *, const char *part);
 int64_t		 dfix_counter(struct dialerfix *, const char *name);
 bool		 dfix_is_working(struct dialerfix *);
 
-/* IDs and addresses by number, on 127.0.0.1 or ::1. */
+/* IDs and addresses by number, on 127.0.0.1, or ::1 with AF_INET6. */
 struct peer_addr dfix_addr(unsigned n, uint16_t port);
+struct peer_addr dfix_addr_of(int family, unsigned n, uint16_t port);
 struct host_addr dfix_host(unsigned n, const char *host, uint16_t port);
 /* A listening socket, its port; backlog 0 and filled: SYNs get lost. */
 int		 dfix_listen(int family, uint16_t *port);
 uint16_t	 dfix_closed_port(void);	/* nobody listens there */
 /* Fills *fds with sockets that fill the backlog; close them all. */
-int		 dfix_blackhole(uint16_t *port, int fds[], unsigned max);
+int		 dfix_blackhole(int family, uint16_t *port, int fds[],
+		    unsigned max);
 
 #endif

@@ -25,6 +25,16 @@ dfix_addr(unsigned n, uint16_t port)
 	return a;
 }
 
+struct peer_addr
+dfix_addr_of(int family, unsigned n, uint16_t port)
+{
+	struct peer_addr a = dfix_addr(n, port);
+
+	if (family == AF_INET6)
+		ATF_REQUIRE_EQ(0, ip_parse("::1", 3, a.na.ip));
+	return a;
+}
+
 struct host_addr
 dfix_host(unsigned n, const char *host, uint16_t port)
 {
@@ -78,17 +88,17 @@ dfix_closed_port(void)
 
 /* A listener that accepts nothing loses SYNs once its backlog is full. */
 int
-dfix_blackhole(uint16_t *port, int fds[], unsigned max)
+dfix_blackhole(int family, uint16_t *port, int fds[], unsigned max)
 {
-	int fd = bound(AF_INET, SOCK_STREAM, port);
-	struct peer_addr a = dfix_addr(1, *port);
+	int fd = bound(family, SOCK_STREAM, port);
+	struct peer_addr a = dfix_addr_of(family, 1, *port);
 	struct sockaddr_storage ss;
 	socklen_t len = netaddr_to_sockaddr(&a.na, &ss);
 	unsigned i;
 
 	ATF_REQUIRE_EQ(0, listen(fd, 0));
 	for (i = 0; i < max; i++) {
-		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
+		fds[i] = socket(family, SOCK_STREAM | SOCK_NONBLOCK |
 		    SOCK_CLOEXEC, 0);
 		ATF_REQUIRE(fds[i] != -1);
 		ATF_REQUIRE(connect(fds[i], (struct sockaddr *)&ss, len) ==

@@ -96,7 +96,7 @@ ATF_TC_BODY(refused_and_timed_out, tc)
 
 	dfix_init(&fix);
 	fix.conf->times.dial_timeout = 400;
-	l = dfix_blackhole(&hole, fds, 3);
+	l = dfix_blackhole(AF_INET, &hole, fds, 3);
 	a[0] = dfix_addr(1, dfix_closed_port());
 	a[1] = dfix_addr(2, hole);
 	dfix_start(&fix);
@@ -130,7 +130,7 @@ ATF_TC_BODY(out_of_descriptors, tc)
 	fix.nofile = 40;
 	fix.conf->limits.max_outbound = 80;
 	fix.conf->times.dial_timeout = 1000;
-	l = dfix_blackhole(&hole, fds, 3);
+	l = dfix_blackhole(AF_INET, &hole, fds, 3);
 	for (i = 0; i < 80; i++)
 		a[i] = dfix_addr(i, hole);
 	dfix_start(&fix);
@@ -166,7 +166,7 @@ ATF_TC_BODY(hundreds_in_flight, tc)
 	dfix_init(&fix);
 	fix.conf->mode = MODE_SEED;
 	fix.conf->times.dial_timeout = 1000;
-	l = dfix_blackhole(&hole, fds, 3);
+	l = dfix_blackhole(AF_INET, &hole, fds, 3);
 	closed = dfix_closed_port();
 	for (i = 0; i < MSG_LIST_MAX; i++)
 		a[i] = dfix_addr(i, i % 10 == 0 ? closed : hole);
@@ -186,6 +186,68 @@ ATF_TC_BODY(hundreds_in_flight, tc)
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
 	close(l);
+	dfix_stop(&fix);
+}
+
+enum { V4_HOLE, V6_HOLE, V4_OPEN, V6_OPEN, NKINDS };
+
+/* Four kinds of places in turn, from number first on. */
+static void
+pick_places(struct dialerfix *fix, unsigned first, const uint16_t port[])
+{
+	static const int family[NKINDS] = { AF_INET, AF_INET6, AF_INET,
+	    AF_INET6 };
+	struct peer_addr a[MSG_LIST_MAX];
+	unsigned i, n;
+
+	for (i = 0; i < MSG_LIST_MAX; i++) {
+		n = first + i;
+		a[i] = dfix_addr_of(family[n % NKINDS], n, port[n % NKINDS]);
+	}
+	dfix_pick(fix, a, MSG_LIST_MAX);
+}
+
+/*
+ * 500 at once, of both families: half are connected and go on to engine
+ * while the others hang, and each has its own end.
+ */
+ATF_TC_WITHOUT_HEAD(both_families_in_flight);
+ATF_TC_BODY(both_families_in_flight, tc)
+{
+	enum { N = 2 * MSG_LIST_MAX };
+	struct dialerfix fix;
+	uint16_t port[NKINDS];
+	int fds[6], l[NKINDS];
+	unsigned i, lost = 0;
+
+	dfix_init(&fix);
+	fix.nofile = 1000;
+	fix.conf->mode = MODE_SEED;
+	fix.conf->limits.max_dials = N;
+	fix.conf->times.dial_timeout = 8000;
+	l[V4_HOLE] = dfix_blackhole(AF_INET, &port[V4_HOLE], fds, 3);
+	l[V6_HOLE] = dfix_blackhole(AF_INET6, &port[V6_HOLE], fds + 3, 3);
+	l[V4_OPEN] = dfix_listen(AF_INET, &port[V4_OPEN]);
+	l[V6_OPEN] = dfix_listen(AF_INET6, &port[V6_OPEN]);
+	dfix_start(&fix);
+	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+	pick_places(&fix, 0, port);
+	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 1);
+	pick_places(&fix, MSG_LIST_MAX, port);
+	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == N / 2);
+	/* Those in engine's hands are dials under way, too. */
+	ATF_CHECK_EQ(N, dfix_counter(&fix, "dialling"));
+	ATF_CHECK_EQ(N / 2, dfix_counter(&fix, "connecting"));
+	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_OUTCOME));
+	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == N / 2);
+	for (i = 0; i < N; i++)
+		lost += dfix_outcome(&fix, i) == OUTCOME_TIMED_OUT;
+	ATF_CHECK_EQ(N / 2, lost);
+	ATF_CHECK_EQ(N / 2, dfix_counter(&fix, "dialling"));
+	for (i = 0; i < 6; i++)
+		close(fds[i]);
+	for (i = 0; i < NKINDS; i++)
+		close(l[i]);
 	dfix_stop(&fix);
 }
 
@@ -227,6 +289,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused_and_timed_out);
 	ATF_TP_ADD_TC(tp, out_of_descriptors);
 	ATF_TP_ADD_TC(tp, hundreds_in_flight);
+	ATF_TP_ADD_TC(tp, both_families_in_flight);
 	ATF_TP_ADD_TC(tp, engine_has_the_last_word);
 	return atf_no_error();
 }

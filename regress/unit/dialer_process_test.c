@@ -230,7 +230,7 @@ ATF_TC_BODY(leaves_in_the_middle, tc)
 	unsigned i;
 
 	start_with_dns(&fix);
-	l = dfix_blackhole(&hole, fds, 3);
+	l = dfix_blackhole(AF_INET, &hole, fds, 3);
 	h = dfix_host(1, "dead.test", 1);
 	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PERSISTENT, &h));
 	h = dfix_host(2, "127.0.0.1", hole);
