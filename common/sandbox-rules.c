@@ -18,12 +18,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+
+#include "common/tcp_rto.h"
 
 #define ALL	(SANDBOX_CHILDREN | SANDBOX_EARLY)
 #define WORKING	SANDBOX_CHILDREN
@@ -148,6 +149,12 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	    { IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE) }, "dead peers" },
 	{ "setsockopt", NET, ALLOW, { IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY) },
 	    "small messages at once" },
+	{ "setsockopt", ENGINE, ALLOW,
+	    { IS(1, IPPROTO_TCP), IS(2, TCP_THIN_LINEAR_TIMEOUTS) },
+	    "losses on a bad line" },
+	{ "setsockopt", ENGINE, ALLOW,
+	    { IS(1, IPPROTO_TCP), IS(2, TCP_RTO_MAX_MS) },
+	    "losses on a bad line" },
 
 	/* engine: takes peers, makes no socket. */
 	{ "accept4", ENGINE, ALLOW, ANY, "inbound peers" },

@@ -255,13 +255,14 @@ drained(struct conn *c)
 		conn_close(c);
 }
 
-/* The socket takes no more; it has so long to take some. */
+/* The socket takes no more; it has a pong's time to take some. */
 static void
 await_room(struct conn *c)
 {
 	event_add(&c->wev, NULL);
 	if (c->state != CONN_CLOSING && !timer_is_set(&c->stall))
-		engine_timer(c->eng, &c->stall, ENGINE_STALL_MS);
+		engine_timer(c->eng, &c->stall,
+		    engine_conf(c->eng)->times.pong_timeout);
 }
 
 /* Bytes that went; 0: none now, and it was seen to that more will. */

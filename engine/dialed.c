@@ -4,11 +4,6 @@
  * the far end has stayed after our node info, or why not: dialer logs it.
  */
 
-#include <sys/types.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include <string.h>
 
 #include "engine/engine.h"
@@ -65,7 +60,7 @@ dialed_on_dial(void *ctx, struct pipe *p, struct msg *msg)
 {
 	struct engine *eng = ctx;
 	const struct m_dial *d = msg->body;
-	int fd = msg->fd, on = 1;
+	int fd = msg->fd;
 	struct conn *c;
 
 	if (d->dial == 0) {
@@ -78,7 +73,7 @@ dialed_on_dial(void *ctx, struct pipe *p, struct msg *msg)
 		return;
 	}
 	msg->fd = -1;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	tune_socket(fd);
 	c = conn_new(eng, fd, &d->addr.na, NULL, &d->addr.id);
 	if (c == NULL) {
 		failed_early(eng, d, "out of memory");

@@ -36,7 +36,6 @@
 
 #define ENGINE_READ_SIZE	65536		/* the one read buffer */
 #define ENGINE_OUTPUT_MAX	(128 * 1024)	/* bytes queued per peer */
-#define ENGINE_STALL_MS		10000		/* output without progress */
 #define ENGINE_HELD_MAX		(16 * 1024 * 1024) /* unfinished input */
 #define ENGINE_WHY_SIZE		128
 #define ENGINE_NAME_SIZE	(PEER_ADDR_TEXT_SIZE + 1)
@@ -114,6 +113,7 @@ struct peer {
 	uint64_t	 window_ms;		/* counting pings of it */
 	uint32_t	 window_pings;
 	uint32_t	 pings, pongs, rtt_us;
+	unsigned	 waits;			/* for the pong that is due */
 	uint32_t	 requests, replies, asked, answers;
 	max_align_t	 state[];		/* of the reactors */
 };
@@ -202,6 +202,11 @@ void		 listeners_update(struct engine *);
 void		 listeners_free(struct engine *);
 /* The first listener of that family, else the first, else NULL. */
 const struct listener *listener_for(struct engine *, bool v4);
+
+/* --- tune.c ------------------------------------------------------------ */
+
+/* The options of TCP, for a connection or a listener whose are inherited. */
+void		 tune_socket(int fd);
 
 /* --- conn.c: a socket, its deadlines, its end ------------------------- */
 

@@ -8,7 +8,6 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -289,7 +288,6 @@ static void
 open_staged(struct engine *eng, struct listener *l)
 {
 	char text[NETADDR_TEXT_SIZE];
-	int on = 1;
 
 	TAILQ_REMOVE(&eng->staged, l, entry);
 	if (find(eng, &l->na, false) != NULL) {
@@ -297,7 +295,7 @@ open_staged(struct engine *eng, struct listener *l)
 		return;
 	}
 	/* Accepted sockets inherit it. */
-	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	tune_socket(l->fd);
 	event_assign(&l->ev, eng->base, l->fd, EV_READ | EV_PERSIST,
 	    on_accept, l);
 	TAILQ_INSERT_TAIL(&eng->listeners, l, entry);

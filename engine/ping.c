@@ -8,8 +8,17 @@
 
 #include "engine/engine.h"
 
+#define WAITS_MAX	3	/* pong timeouts, while it is heard */
 #define FLOOD_PINGS	100		/* of a peer, in FLOOD_MS */
 #define FLOOD_MS	10000
+
+static void
+await_pong(struct peer *peer)
+{
+	peer->waits++;
+	engine_timer(peer->eng, &peer->ping,
+	    engine_conf(peer->eng)->times.pong_timeout);
+}
 
 static void
 send_ping(struct peer *peer)
@@ -24,9 +33,21 @@ send_ping(struct peer *peer)
 	}
 	peer->pings++;
 	peer->pinged_us = engine_now_us();
-	engine_timer(peer->eng, &peer->ping,
-	    engine_conf(peer->eng)->times.pong_timeout);
+	peer->waits = 0;
+	await_pong(peer);
 	conn_wired(c, e);
+}
+
+/*
+ * Something came while its pong was waited for: it lives, and the way to it
+ * or from it is bad.  It may also never answer, so patience ends.
+ */
+static bool
+is_heard(const struct peer *peer)
+{
+	return peer->waits < WAITS_MAX && child_mono_ms() <
+	    peer->conn->counts.last_in_ms +
+	    engine_conf(peer->eng)->times.pong_timeout;
 }
 
 static void
@@ -37,6 +58,8 @@ on_due(void *arg)
 
 	if (!wire_conn_awaits_pong(c->wire))
 		send_ping(peer);
+	else if (peer->up && is_heard(peer))
+		await_pong(peer);
 	else if (peer->up)
 		peer_lost(peer, DOWN_PONG_TIMEOUT, NULL);
 	else

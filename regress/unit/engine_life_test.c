@@ -79,6 +79,38 @@ ATF_TC_BODY(no_pong, tc)
 	enginefix_stop(&fix);
 }
 
+/* One that is heard has three times as long, and no longer. */
+ATF_TC_WITHOUT_HEAD(late_pong);
+ATF_TC_BODY(late_pong, tc)
+{
+	struct enginepeer p;
+	uint64_t began, took, end = enginefix_deadline();
+	unsigned said = 0;
+
+	enginefix_init(&fix);
+	fix.conf->times.ping_interval = 500;
+	fix.conf->times.pong_timeout = 700;
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_up(&p);
+	began = enginefix_ms();
+	enginepeer_freeze(&p);
+	do {
+		took = enginefix_ms() - began;
+		ATF_REQUIRE_MSG(enginefix_ms() < end, "it never goes");
+		if (took / 200 >= said) {
+			enginepeer_ping(&p);
+			said++;
+		}
+		enginefix_turn(&fix);
+	} while (fix_count(&fix, MSG_PEER_DOWN) == 0);
+	ATF_CHECK_EQ(last_reason(), DOWN_PONG_TIMEOUT);
+	ATF_CHECK_MSG(took > 500 + 2 * 700, "after %llu ms",
+	    (unsigned long long)took);
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
 /* Pongs that nobody asked for do no harm. */
 ATF_TC_WITHOUT_HEAD(pongs_unasked);
 ATF_TC_BODY(pongs_unasked, tc)
@@ -461,6 +493,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pings);
 	ATF_TP_ADD_TC(tp, no_pong);
+	ATF_TP_ADD_TC(tp, late_pong);
 	ATF_TP_ADD_TC(tp, pongs_unasked);
 	ATF_TP_ADD_TC(tp, ping_flood);
 	ATF_TP_ADD_TC(tp, dialer_dies);
