@@ -60,6 +60,7 @@ on_answer(evutil_socket_t fd, short what, void *arg)
 	while (store_answer(a->store, n))
 		show_nodes_answered(a, n);
 	free(n);
+	store_sync(a->store, a->book);
 }
 
 static void
@@ -74,7 +75,9 @@ log_report(const struct store_report *r, unsigned int n)
 		log_warnx("%u entries come from the copy of the last clean "
 		    "start", n);
 	if (r->migrated)
-		log_info("the address book was migrated to this version");
+		log_info("the address book of version %d was brought up to "
+		    "this one; the old one is kept as %s", r->migrated,
+		    r->old_copy);
 	if (r->fresh)
 		log_info("beginning a fresh address book");
 	else

@@ -36,7 +36,8 @@ struct store_report {
 	bool		fresh;		/* nothing usable was there */
 	bool		salvaged;	/* rows of a damaged file were kept */
 	bool		from_copy;	/* the copy of the last clean start */
-	bool		migrated;	/* from an older schema */
+	int		migrated;	/* from that older version, or 0 */
+	char		old_copy[256];	/* .. which is kept under this name */
 	char		set_aside[256];	/* new name of what was there, or "" */
 	char		why[256];	/* why it was set aside, or "" */
 };
@@ -70,7 +71,8 @@ struct store	*store_open(const char *dir, const char *network,
 int		 store_load(struct store *, struct book *, uint32_t now);
 /*
  * Hand the book's changes to the writer, as many as the queue takes; the
- * rest stays marked in the book.  Call several times a second.
+ * rest stays marked in the book.  Call several times a second, and when
+ * store_fd() is readable: then the queue is empty again.
  */
 void		 store_sync(struct store *, struct book *);
 /*
@@ -84,7 +86,7 @@ void		 store_uptime(struct store *, uint32_t now,
 		    const struct peer_addr *, bool reached);
 /*
  * Facts for pexctl, read by the writer's thread: ask with a cursor (0 to
- * begin); store_fd() becomes readable when an answer is there, and
+ * begin); store_fd() becomes readable when there is an answer, and
  * store_answer() takes it.  -1: too busy.
  */
 int		 store_ask_nodes(struct store *, uint32_t request,

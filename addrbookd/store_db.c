@@ -85,17 +85,29 @@ set_up(struct store_db *d)
 	return SQLITE_OK;
 }
 
+/* Nobody reads a new file before it is finished: it needs no log. */
+static int
+set_up_new(struct store_db *d)
+{
+	return store_db_exec(d,
+	    "PRAGMA locking_mode=EXCLUSIVE;"
+	    "PRAGMA journal_mode=MEMORY;"
+	    "PRAGMA synchronous=FULL;"
+	    "PRAGMA temp_store=MEMORY;"
+	    "BEGIN IMMEDIATE");
+}
+
 int
-store_db_open(struct store_db *d, const char *path, bool create)
+store_db_open(struct store_db *d, const char *path, enum store_open how)
 {
 	int rc, flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
 	    SQLITE_OPEN_FULLMUTEX;
 
 	memset(d, 0, sizeof(*d));
-	if (create)
+	if (how == STORE_OPEN_NEW)
 		flags |= SQLITE_OPEN_CREATE;
 	if ((rc = sqlite3_open_v2(path, &d->db, flags, NULL)) == SQLITE_OK)
-		rc = set_up(d);
+		rc = how == STORE_OPEN_NEW ? set_up_new(d) : set_up(d);
 	if (rc != SQLITE_OK)
 		store_db_close(d);
 	return rc;
@@ -112,7 +124,6 @@ store_db_close(struct store_db *d)
 	}
 	sqlite3_finalize(d->node_get);
 	sqlite3_finalize(d->node_put);
-	sqlite3_finalize(d->node_move);
 	sqlite3_finalize(d->node_scan);
 	sqlite3_close(d->db);
 	memset(d, 0, sizeof(*d));
@@ -160,11 +171,9 @@ store_db_create(struct store_db *d)
 	char sql[160];
 	int rc, t;
 
-	if ((rc = store_db_exec(d, "BEGIN IMMEDIATE;"
+	if ((rc = store_db_exec(d,
 	    "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL,"
-	    " crc INTEGER NOT NULL) WITHOUT ROWID;"
-	    "CREATE TABLE node(seq INTEGER PRIMARY KEY, id BLOB NOT NULL"
-	    " UNIQUE, row BLOB NOT NULL, crc INTEGER NOT NULL)")) !=
+	    " crc INTEGER NOT NULL) WITHOUT ROWID;" STORE_DDL_NODE)) !=
 	    SQLITE_OK)
 		return rc;
 	for (t = 0; t < STORE_ROW_TABLES; t++) {
@@ -174,9 +183,21 @@ store_db_create(struct store_db *d)
 		if ((rc = store_db_exec(d, sql)) != SQLITE_OK)
 			return rc;
 	}
-	snprintf(sql, sizeof(sql), "PRAGMA application_id=%d;"
-	    "PRAGMA user_version=%d; COMMIT", STORE_APPLICATION,
-	    STORE_VERSION);
+	return SQLITE_OK;
+}
+
+/* Only what is all on disk is called a store. */
+int
+store_db_finish(struct store_db *d)
+{
+	char sql[120];
+	int rc;
+
+	if ((rc = store_db_exec(d, "COMMIT")) != SQLITE_OK)
+		return rc;
+	snprintf(sql, sizeof(sql), "BEGIN IMMEDIATE;"
+	    "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+	    STORE_APPLICATION, STORE_VERSION);
 	return store_db_exec(d, sql);
 }
 
@@ -184,7 +205,7 @@ static int
 prepare(struct store_db *d, sqlite3_stmt **st, const char *fmt,
     const char *table)
 {
-	char sql[160];
+	char sql[200];
 
 	snprintf(sql, sizeof(sql), fmt, table);
 	return sqlite3_prepare_v3(d->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
@@ -207,11 +228,8 @@ store_db_prepare(struct store_db *d)
 	}
 	if ((rc = prepare(d, &d->node_get,
 	    "SELECT row, crc FROM %s WHERE id=?", "node")) != SQLITE_OK ||
-	    (rc = prepare(d, &d->node_put, "INSERT INTO %s(id, row, crc) "
-	    "VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET row=?2, crc=?3",
-	    "node")) != SQLITE_OK || (rc = prepare(d, &d->node_move,
-	    "INSERT OR REPLACE INTO %s(id, row, crc) VALUES(?,?,?)",
-	    "node")) != SQLITE_OK)
+	    (rc = prepare(d, &d->node_put, STORE_SQL_PUT_NODE, NULL)) !=
+	    SQLITE_OK)
 		return rc;
 	return prepare(d, &d->node_scan, "SELECT seq, row, crc FROM %s "
 	    "WHERE seq > ? ORDER BY seq LIMIT ?", "node");
@@ -270,18 +288,25 @@ store_db_get_node(struct store_db *d, const struct node_id *id,
 }
 
 int
-store_db_put_node(struct store_db *d, const struct store_node *n, bool seen)
+store_db_bind_node(sqlite3_stmt *st, const uint8_t *id, uint32_t seen,
+    const uint8_t *row, size_t len)
 {
-	/* Replaced, a row gets the highest number of all. */
-	sqlite3_stmt *st = seen ? d->node_move : d->node_put;
+	sqlite3_bind_blob(st, 1, id, NODE_ID_SIZE, SQLITE_STATIC);
+	/* No finer, so that its index is changed once an hour at most. */
+	sqlite3_bind_int64(st, 2, seen - seen % STORE_SEEN_SPACING);
+	sqlite3_bind_blob(st, 3, row, len, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 4, row_crc(0, row, len));
+	return run(st);
+}
+
+int
+store_db_put_node(struct store_db *d, const struct store_node *n)
+{
 	uint8_t row[STORE_BLOB_MAX];
 	size_t len = store_encode_node(n, row);
 
-	sqlite3_bind_blob(st, 1, n->addr.id.b, sizeof(n->addr.id.b),
-	    SQLITE_STATIC);
-	sqlite3_bind_blob(st, 2, row, len, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, row_crc(0, row, len));
-	return run(st);
+	return store_db_bind_node(d->node_put, n->addr.id.b, n->last_seen,
+	    row, len);
 }
 
 int
@@ -296,7 +321,7 @@ store_db_forget_nodes(struct store_db *d, int n)
 	char sql[96];
 
 	snprintf(sql, sizeof(sql), "DELETE FROM node WHERE seq IN "
-	    "(SELECT seq FROM node ORDER BY seq LIMIT %d)", n);
+	    "(SELECT seq FROM node ORDER BY seen, seq LIMIT %d)", n);
 	return store_db_exec(d, sql);
 }
 
@@ -348,18 +373,20 @@ store_db_put_meta(struct store_db *d, const char *name, const void *value,
 /* --- whole tables --------------------------------------------------------- */
 
 int
-store_db_scan(struct store_db *d, enum store_table t, bool backward,
-    store_row_fn fn, void *arg, unsigned *unsound)
+store_db_scan_of(struct store_db *d, const char *name, enum store_table t,
+    bool backward, store_row_fn fn, void *arg, unsigned *unsound)
 {
 	sqlite3_stmt *st;
-	char sql[96];
+	char sql[160];
 	const uint8_t *row;
 	int64_t index;
 	size_t len;
 	int rc;
 
-	snprintf(sql, sizeof(sql), "SELECT rowid, row, crc FROM %s "
-	    "ORDER BY rowid%s", store_table_name[t],
+	/* A node's place is its ID: both have to say the same. */
+	snprintf(sql, sizeof(sql), "SELECT %s, row, crc FROM %s "
+	    "ORDER BY rowid%s", t == STORE_NODE ?
+	    "iif(id = substr(row, 1, 20), 0, -1)" : "rowid", name,
 	    backward ? " DESC" : "");
 	if ((rc = sqlite3_prepare_v2(d->db, sql, -1, &st, NULL)) != SQLITE_OK)
 		return rc;
@@ -367,9 +394,6 @@ store_db_scan(struct store_db *d, enum store_table t, bool backward,
 		index = sqlite3_column_int64(st, 0);
 		row = sqlite3_column_blob(st, 1);
 		len = sqlite3_column_bytes(st, 1);
-		/* A node's place is its ID, which its row holds. */
-		if (t == STORE_NODE)
-			index = 0;
 		if (row != NULL && index >= 0 && index <= UINT32_MAX &&
 		    row_crc(index, row, len) ==
 		    (uint32_t)sqlite3_column_int64(st, 2)) {
@@ -382,14 +406,23 @@ store_db_scan(struct store_db *d, enum store_table t, bool backward,
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+int
+store_db_scan(struct store_db *d, enum store_table t, bool backward,
+    store_row_fn fn, void *arg, unsigned *unsound)
+{
+	return store_db_scan_of(d, store_table_name[t], t, backward, fn, arg,
+	    unsound);
+}
+
+/* quick_check does not see an index that misses a row; writing would. */
 static int
-quick_check(struct store_db *d)
+check_pages(struct store_db *d)
 {
 	sqlite3_stmt *st;
 	int rc;
 
-	if ((rc = sqlite3_prepare_v2(d->db, "PRAGMA quick_check(1)", -1, &st,
-	    NULL)) != SQLITE_OK)
+	if ((rc = sqlite3_prepare_v2(d->db, "PRAGMA integrity_check(1)", -1,
+	    &st, NULL)) != SQLITE_OK)
 		return rc;
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		rc = strcmp((const char *)sqlite3_column_text(st, 0), "ok") ==
@@ -404,7 +437,7 @@ store_db_verify(struct store_db *d)
 	unsigned unsound = 0;
 	int rc, t;
 
-	if ((rc = quick_check(d)) != SQLITE_OK)
+	if ((rc = check_pages(d)) != SQLITE_OK)
 		return rc;
 	for (t = 0; t <= STORE_NODE; t++)
 		if ((rc = store_db_scan(d, t, false, NULL, NULL, &unsound)) !=

@@ -12,12 +12,19 @@
 #define STORE_FILE		"addrbook.db"
 /* Of the last clean start. */
 #define STORE_COPY		"addrbook.db.copy"
-#define STORE_VERSION		1		/* of the schema */
+/* A new file while it is made. */
+#define STORE_FRESH		"addrbook.db.new"
+#define STORE_VERSION		2		/* of the schema */
+#define STORE_VERSION_MIN	1		/* .. that is migrated */
 #define STORE_APPLICATION	0x70657864	/* "pexd" in its header */
 #define STORE_BLOB_MAX		320		/* bytes of an encoded row */
 #define STORE_QUEUE		4096	/* rows waiting for the writer */
 #define STORE_PATH_SIZE		1200
 #define STORE_NODES_MAX		200000	/* who was seen longest ago goes */
+#define STORE_SEEN_SPACING	3600	/* s; how finely that is kept */
+
+/* How the why of another network's begins. */
+#define STORE_OF_NETWORK	"it is of the network "
 
 /* Tables that hold rows by index: those of the book, in its order. */
 enum store_table {
@@ -85,21 +92,39 @@ void	 store_node_row(const struct store_node *, struct m_row_node *);
 struct store_db {
 	sqlite3		*db;
 	sqlite3_stmt	*put[STORE_ROW_TABLES], *del[STORE_ROW_TABLES];
-	sqlite3_stmt	*node_get, *node_put, *node_move, *node_scan;
+	sqlite3_stmt	*node_get, *node_put, *node_scan;
 };
+enum store_open {
+	STORE_OPEN_OLD,		/* with a log, for the writer */
+	STORE_OPEN_NEW,		/* to be made, in a transaction */
+};
+/*
+ * Nodes are numbered in the order they were met in, which a listing goes
+ * by, and forgotten in the order they were seen in.
+ */
+#define STORE_DDL_NODE							\
+	"CREATE TABLE node(seq INTEGER PRIMARY KEY,"			\
+	" id BLOB NOT NULL UNIQUE, seen INTEGER NOT NULL,"		\
+	" row BLOB NOT NULL, crc INTEGER NOT NULL);"			\
+	"CREATE INDEX node_seen ON node(seen)"
+#define STORE_SQL_PUT_NODE						\
+	"INSERT INTO node(id, seen, row, crc) VALUES(?1,?2,?3,?4)"	\
+	" ON CONFLICT(id) DO UPDATE SET seen=?2, row=?3, crc=?4"
 extern const char *const store_table_name[STORE_ROW_TABLES + 1];
 /*
  * What the header says of a file that keeps no log, so that nothing has to
  * be opened; false if it keeps one, or is no database.
  */
 bool	 store_db_peek(const char *path, int *application, int *version);
-/* Open path for writing and check it: SQLITE_OK, or why not. */
-int	 store_db_open(struct store_db *, const char *path, bool create);
+/* Open path for writing: SQLITE_OK, or why not. */
+int	 store_db_open(struct store_db *, const char *path, enum store_open);
 void	 store_db_close(struct store_db *);
 int	 store_db_version(struct store_db *, int *application, int *version);
 /* Write the version that stands there: a damaged header may forbid it. */
 int	 store_db_touch(struct store_db *, int version);
-int	 store_db_create(struct store_db *);	/* the schema, if empty */
+/* The schema, in a new file; and that all of it is on disk. */
+int	 store_db_create(struct store_db *);
+int	 store_db_finish(struct store_db *);
 int	 store_db_prepare(struct store_db *);
 /* A meta value; len is its exact size, or the most with text. */
 int	 store_db_get_meta(struct store_db *, const char *name, void *,
@@ -111,9 +136,10 @@ int	 store_db_put(struct store_db *, enum store_table, uint32_t index,
 int	 store_db_delete(struct store_db *, enum store_table, uint32_t index);
 int	 store_db_get_node(struct store_db *, const struct node_id *,
 	    struct store_node *);
-/* seen: it comes after all others in the order of who was seen last. */
-int	 store_db_put_node(struct store_db *, const struct store_node *,
-	    bool seen);
+int	 store_db_put_node(struct store_db *, const struct store_node *);
+/* The same by a statement of STORE_SQL_PUT_NODE; a row begins with its ID. */
+int	 store_db_bind_node(sqlite3_stmt *, const uint8_t *id, uint32_t seen,
+	    const uint8_t *row, size_t);
 int	 store_db_count_nodes(struct store_db *, int *count);
 /* Forget the n that were seen longest ago. */
 int	 store_db_forget_nodes(struct store_db *, int n);
@@ -126,30 +152,99 @@ typedef void (*store_row_fn)(void *, enum store_table, uint32_t index,
 	    const uint8_t *, size_t);
 int	 store_db_scan(struct store_db *, enum store_table, bool backward,
 	    store_row_fn, void *, unsigned *unsound);
-/* quick_check, and every checksum. */
+/* Of a table under another name, while it is migrated. */
+int	 store_db_scan_of(struct store_db *, const char *name,
+	    enum store_table, bool backward, store_row_fn, void *,
+	    unsigned *unsound);
+/* Every page, index and checksum. */
 int	 store_db_verify(struct store_db *);
 
-/* store_salvage.c */
-/* Copy the sound rows of a damaged file into to; returns how many. */
-unsigned store_salvage(struct store_db *to, const char *damaged);
+/* store_file.c */
 /* Rename path (and its log or journal) to a new name with that word in it. */
 int	 store_set_aside(const char *path, const char *word,
 	    char *newname, size_t size);
 int	 store_copy_file(const char *from, const char *to);
+/* So that what was renamed stays so when the power goes. */
+void	 store_sync_dir(const char *path);
+
+/* store_look.c */
+enum store_found {	/* what stands at a path */
+	FOUND_NOTHING,
+	FOUND_SOUND,
+	FOUND_OLDER,		/* sound, of an older version */
+	FOUND_DAMAGED,
+	FOUND_NEWER,
+	FOUND_FOREIGN,		/* another program's, or not a file */
+	FOUND_OTHER_NETWORK,
+	FOUND_UNKNOWN,		/* cannot tell: out of memory or room */
+};
+/* SOUND, OLDER: d is open.  Else it is not, and why says why. */
+enum store_found store_look(struct store_db *d, const char *path,
+	    const char *network, char *why, size_t size);
+/* Does SQLite's code speak of the content, and not of memory or room? */
+bool	 store_is_damage(int rc);
+
+/* store_migrate.c: all or nothing; SQLite's codes. */
+int	 store_migrate(struct store_db *, int version);
+/* A node's row of version 1 in version 2's bytes, how many; 0 if it is none. */
+size_t	 store_node_of_1(const uint8_t *, size_t,
+	    uint8_t out[STORE_BLOB_MAX], uint32_t *last_seen);
+
+/* store_salvage.c */
+/*
+ * The sound rows of a damaged file into to, which is in a transaction; kept
+ * gets how many entries.  Fails only when to cannot be written.
+ */
+int	 store_salvage(struct store_db *to, const char *damaged,
+	    bool with_log, unsigned *kept);
+
+/* store_begin.c */
+/* A new store in place of what was found; -1 after logging why not. */
+int	 store_begin(struct store *, enum store_found, const char *network,
+	    const uint8_t key[BOOK_KEY_SIZE]);
+/* Nothing stands there: finish what a crash interrupted, or -1. */
+int	 store_begun(struct store *, const char *network);
+
+/* store_jobs.c: nnodes is how many there are, or -1: to be counted. */
+int	 store_do_job(struct store_db *, const struct store_job *,
+	    int *nnodes);
+int	 store_bound_nodes(struct store_db *, int *nnodes);
+/* Rows from a->cursor on, at most STORE_NODES_AT_ONCE. */
+void	 store_do_read(struct store_db *, struct store_nodes_answer *);
 
 /* store_writer.c */
 struct store_writer;
+struct store_pace {
+	unsigned	commit_gap_ms;	/* at least between two commits */
+	unsigned	retry_min_ms, retry_max_ms;	/* doubled each time */
+};
+extern const struct store_pace store_pace;	/* what a daemon goes by */
 /* Takes the database over; its thread runs when this returns. */
-struct store_writer *store_writer_start(struct store_db *);
+struct store_writer *store_writer_start(struct store_db *,
+	    const struct store_pace *);
 /* -1: the queue is full. */
 int	 store_writer_push(struct store_writer *, const struct store_job *);
 unsigned store_writer_room(struct store_writer *);
+/* store_writer_fd() becomes readable when the queue was emptied. */
+void	 store_writer_want_room(struct store_writer *);
 void	 store_writer_stats(struct store_writer *, struct store_stats *);
-/* Readable when an answer is there. */
+/* Readable when there is an answer, or the room that was wanted. */
 int	 store_writer_fd(struct store_writer *);
 bool	 store_writer_answer(struct store_writer *,
 	    struct store_nodes_answer *);
 /* Write all that is queued, end the thread; free. */
 void	 store_writer_stop(struct store_writer *);
+
+/* The store itself: store_open.c, store_load.c, store.c. */
+struct store {
+	struct store_db		 db;		/* until the writer has it */
+	struct store_writer	*writer;
+	struct store_pace	 pace;		/* for the writer */
+	char			 path[STORE_PATH_SIZE];
+	char			 copy[STORE_PATH_SIZE];
+	char			 fresh[STORE_PATH_SIZE];
+	struct store_report	*report;	/* while opening */
+	uint64_t		 facts_lost;
+};
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Rows as bytes: fields in a fixed order, big endian.  A changed order or
- * width is a new STORE_VERSION and a migration once one has been released.
+ * width is a new STORE_VERSION and a step in store_migrate.c.
  */
 
 #include <string.h>

@@ -1,106 +1,63 @@
 /* SPDX-License-Identifier: ISC */
-/* What becomes of a damaged file: set aside, and its sound rows kept. */
+/* What is sound in a damaged file: each row by its checksum. */
 
 #include <sys/types.h>
 #include <sys/stat.h>
 
-#include <errno.h>
-#include <fcntl.h>
+#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "addrbookd/store_impl.h"
-#include "common/log.h"
-
-#define ASIDE_TRIES	100	/* names tried: NAME.word-DATE[.N] */
-
-static int
-rename_new(const char *from, const char *to)
-{
-	struct stat st;
-
-	if (lstat(to, &st) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return rename(from, to);
-}
-
-/* A log or journal goes with its database: part of the rows is there. */
-static void
-rename_log(const char *path, const char *to, const char *suffix)
-{
-	char from[STORE_PATH_SIZE], name[STORE_PATH_SIZE];
-
-	snprintf(from, sizeof(from), "%s%s", path, suffix);
-	snprintf(name, sizeof(name), "%s%s", to, suffix);
-	if (rename(from, name) == -1 && errno != ENOENT)
-		log_warn("cannot rename %s", from);
-}
-
-int
-store_set_aside(const char *path, const char *word, char *name, size_t size)
-{
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	int i, n;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	for (i = 0; i < ASIDE_TRIES; i++) {
-		n = i == 0 ? snprintf(name, size, "%s.%s-%s", path, word,
-		    stamp) : snprintf(name, size, "%s.%s-%s.%d", path, word,
-		    stamp, i);
-		if (n < 0 || (size_t)n >= size) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		if (rename_new(path, name) == 0) {
-			rename_log(path, name, "-wal");
-			rename_log(path, name, "-journal");
-			return 0;
-		}
-		if (errno != EEXIST)
-			return -1;
-	}
-	return -1;
-}
 
 struct salvage {
 	struct store_db	*to;
+	int		 version;	/* of the damaged one */
 	unsigned	 kept;
+	int		 rc;		/* of writing */
 };
+
+static void
+keep_node(struct salvage *s, const uint8_t *row, size_t len)
+{
+	uint8_t of_1[STORE_BLOB_MAX];
+	struct store_node node;
+	uint32_t seen;
+
+	if (s->version == 1) {
+		len = store_node_of_1(row, len, of_1, &seen);
+		row = of_1;
+	}
+	if (store_decode_node(row, len, &node) == 0)
+		s->rc = store_db_put_node(s->to, &node);
+}
 
 static void
 keep_row(void *arg, enum store_table t, uint32_t index, const uint8_t *row,
     size_t len)
 {
 	struct salvage *s = arg;
-	struct store_node node;
 
+	if (s->rc != SQLITE_OK)
+		return;
 	if (t == STORE_NODE) {
-		if (store_decode_node(row, len, &node) == 0)
-			(void)store_db_put_node(s->to, &node, true);
+		keep_node(s, row, len);
 		return;
 	}
-	if (store_db_put(s->to, t, index, row, len) == SQLITE_OK &&
-	    t == STORE_ENTRY)
+	s->rc = store_db_put(s->to, t, index, row, len);
+	if (s->rc == SQLITE_OK && t == STORE_ENTRY)
 		s->kept++;
 }
 
 static void
-keep_meta(struct store_db *to, struct store_db *from, const char *name)
+keep_meta(struct salvage *s, struct store_db *from, const char *name)
 {
 	uint8_t value[256];
 	size_t len;
 
 	if (store_db_get_meta(from, name, value, sizeof(value), &len) ==
 	    SQLITE_OK)
-		(void)store_db_put_meta(to, name, value, len);
+		s->rc = store_db_put_meta(s->to, name, value, len);
 }
 
 /* A copy may be older than a change of network. */
@@ -134,70 +91,66 @@ keep_tables(struct salvage *s, struct store_db *from)
 			    &unsound);
 }
 
-unsigned
-store_salvage(struct store_db *to, const char *damaged)
+/* A path as a URI; without its log a database is what it once was. */
+static void
+uri_of(const char *path, bool with_log, char *uri, size_t size)
 {
-	struct salvage s = { .to = to };
-	struct store_db from;
+	static const char hex[] = "0123456789abcdef";
+	size_t n = strlcpy(uri, "file:", size);
 
-	memset(&from, 0, sizeof(from));
-	if (sqlite3_open_v2(damaged, &from.db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
-		store_db_close(&from);
-		return 0;
-	}
-	(void)store_db_exec(&from, "PRAGMA locking_mode=EXCLUSIVE;"
-	    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
-	if (!of_other_network(to, &from) &&
-	    store_db_exec(to, "BEGIN IMMEDIATE") == SQLITE_OK) {
-		keep_meta(to, &from, "hash_key");
-		keep_tables(&s, &from);
-		if (store_db_exec(to, "COMMIT") != SQLITE_OK) {
-			(void)store_db_exec(to, "ROLLBACK");
-			s.kept = 0;
+	for (; *path != '\0' && n + 16 < size; path++) {
+		if (isalnum((unsigned char)*path) || *path == '/') {
+			uri[n++] = *path;
+			continue;
 		}
+		uri[n++] = '%';
+		uri[n++] = hex[(unsigned char)*path >> 4];
+		uri[n++] = hex[*path & 15];
 	}
-	/* Closing must not change what was set aside. */
-	sqlite3_db_config(from.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	store_db_close(&from);
-	return s.kept;
+	strlcpy(uri + n, with_log ? "" : "?immutable=1", size - n);
 }
 
 static int
-copy_fd(int in, int out)
+open_damaged(struct store_db *d, const char *path, bool with_log)
 {
-	char buf[65536];
-	ssize_t n;
+	char uri[STORE_PATH_SIZE * 3 + 32];
+	struct stat st;
+	int rc;
 
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, n) != n)
-			return -1;
-	if (n == -1 || fsync(out) == -1)
-		return -1;
-	return 0;
+	memset(d, 0, sizeof(*d));
+	/* A FIFO could be opened as well. */
+	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return SQLITE_CANTOPEN;
+	uri_of(path, with_log, uri, sizeof(uri));
+	rc = sqlite3_open_v2(uri, &d->db, (with_log ? SQLITE_OPEN_READWRITE :
+	    SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI,
+	    NULL);
+	if (rc == SQLITE_OK)
+		(void)store_db_exec(d, "PRAGMA locking_mode=EXCLUSIVE;"
+		    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
+	return rc;
 }
 
 int
-store_copy_file(const char *from, const char *to)
+store_salvage(struct store_db *to, const char *damaged, bool with_log,
+    unsigned *kept)
 {
-	char tmp[STORE_PATH_SIZE];
-	int in, out, rv = -1;
+	struct salvage s = { .to = to, .rc = SQLITE_OK };
+	struct store_db from;
+	int app;
 
-	snprintf(tmp, sizeof(tmp), "%s.tmp", to);
-	if ((in = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return -1;
-	(void)unlink(tmp);
-	out = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (out != -1) {
-		rv = copy_fd(in, out);
-		if (close(out) == -1)
-			rv = -1;
-		if (rv == 0)
-			rv = rename(tmp, to);
-		if (rv == -1)
-			(void)unlink(tmp);
+	*kept = 0;
+	if (open_damaged(&from, damaged, with_log) == SQLITE_OK &&
+	    !of_other_network(to, &from)) {
+		(void)store_db_version(&from, &app, &s.version);
+		keep_meta(&s, &from, "hash_key");
+		keep_tables(&s, &from);
+		*kept = s.kept;
 	}
-	close(in);
-	return rv;
+	/* Closing must not change what was set aside. */
+	if (from.db != NULL)
+		sqlite3_db_config(from.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+		    1, NULL);
+	store_db_close(&from);
+	return s.rc;
 }

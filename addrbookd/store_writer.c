@@ -2,7 +2,7 @@
 /*
  * The writer: one thread that owns the open database.  The queue is bounded;
  * what does not fit stays marked in the book.  A batch that cannot be
- * committed (a full disk) is kept and tried again, from 1 s up to 60 s apart.
+ * committed (a full disk) is kept and tried again, ever further apart.
  */
 
 #include <sys/types.h>
@@ -19,11 +19,14 @@
 #include "common/log.h"
 
 #define ANSWERS		16	/* reads under way; more are refused */
-#define RETRY_MIN_S	1
-#define RETRY_MAX_S	60
 #define BROKEN_TRIES	3	/* of a disk that fails, on one handle */
-#define SEEN_SPACING	3600	/* s between two changes of order */
-#define COMMIT_GAP_MS	500	/* at least between two commits */
+
+/* A change waits for the next commit: with addrbookd's tick under 1 s. */
+const struct store_pace store_pace = {
+	.commit_gap_ms = 500,
+	.retry_min_ms = 1000,
+	.retry_max_ms = 60000,
+};
 
 struct store_writer {
 	pthread_t	 thread;
@@ -33,7 +36,8 @@ struct store_writer {
 
 	/* Under the lock: the queue, the answers, the figures. */
 	struct store_job *queue;
-	unsigned	 head, n;
+	unsigned	 n;
+	bool		 wanted;	/* room, by who found none */
 	struct store_job asks[ANSWERS];		/* reads, apart from writes */
 	unsigned	 nasks;
 	struct store_nodes_answer *answers;
@@ -44,6 +48,7 @@ struct store_writer {
 	struct store_db	 db;
 	struct store_job *batch;
 	unsigned	 nbatch;
+	struct store_pace pace;
 	unsigned	 broken;	/* I/O errors in a row */
 	int		 nnodes;	/* -1: to be counted */
 
@@ -59,85 +64,13 @@ mono_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* --- jobs ------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------- */
 
-/* The order of nodes is no finer: a row that moves is shown twice. */
-static bool
-is_news(uint32_t was, uint32_t is)
-{
-	return is - was >= SEEN_SPACING;
-}
-
-static int
-do_fact(struct store_writer *w, const struct store_job *j)
-{
-	struct store_node fact, n;
-	uint32_t seen;
-	int rc;
-
-	if (store_decode_node(j->blob, j->len, &fact) == -1)
-		return SQLITE_OK;
-	if ((rc = store_db_get_node(&w->db, &j->id, &n)) == SQLITE_NOTFOUND) {
-		memset(&n, 0, sizeof(n));
-		if (w->nnodes >= 0)
-			w->nnodes++;
-	} else if (rc != SQLITE_OK)
-		return rc;
-	seen = n.last_seen;
-	store_node_fact(&n, j->now, &fact);
-	return store_db_put_node(&w->db, &n, is_news(seen, n.last_seen));
-}
-
-static int
-do_uptime(struct store_writer *w, const struct store_job *j)
-{
-	struct store_node n;
-	uint32_t seen;
-	int rc;
-
-	/* Who proved its ID was met, even if its facts are still to come. */
-	rc = store_db_get_node(&w->db, &j->id, &n);
-	if (rc == SQLITE_NOTFOUND) {
-		if (!j->reached ||
-		    store_decode_node(j->blob, j->len, &n) == -1)
-			return SQLITE_OK;
-		if (w->nnodes >= 0)
-			w->nnodes++;
-	} else if (rc != SQLITE_OK)
-		return rc;
-	seen = n.last_seen;
-	store_node_uptime(&n, j->now, j->reached);
-	return store_db_put_node(&w->db, &n, is_news(seen, n.last_seen));
-}
-
-static int
-do_put(struct store_writer *w, const struct store_job *j)
-{
-	return store_db_put(&w->db, j->table, j->index, j->blob, j->len);
-}
-
-static int
-do_delete(struct store_writer *w, const struct store_job *j)
-{
-	return store_db_delete(&w->db, j->table, j->index);
-}
-
+/* A full pipe wakes the main loop just as well. */
 static void
-read_rows(struct store_writer *w, struct store_nodes_answer *a)
+wake_main(struct store_writer *w)
 {
-	sqlite3_stmt *st = w->db.node_scan;
-	struct store_node n;
-
-	sqlite3_bind_int64(st, 1, a->cursor);
-	sqlite3_bind_int64(st, 2, STORE_NODES_AT_ONCE);
-	while (a->n < STORE_NODES_AT_ONCE && sqlite3_step(st) == SQLITE_ROW) {
-		a->cursor = sqlite3_column_int64(st, 0);
-		a->more = true;
-		if (store_decode_node(sqlite3_column_blob(st, 1),
-		    sqlite3_column_bytes(st, 1), &n) == 0)
-			store_node_row(&n, &a->rows[a->n++]);
-	}
-	sqlite3_reset(st);
+	(void)!write(w->pipe[1], "", 1);
 }
 
 static void
@@ -153,32 +86,27 @@ read_nodes(struct store_writer *w, const struct store_job *j)
 	}
 	a->request = j->index;
 	a->cursor = j->cursor;
-	read_rows(w, a);
+	store_do_read(&w->db, a);
 	pthread_mutex_lock(&w->lock);
 	w->answers[w->nanswers++] = *a;
 	pthread_mutex_unlock(&w->lock);
 	free(a);
-	/* A full pipe wakes the reader just as well. */
-	(void)!write(w->pipe[1], "", 1);
+	wake_main(w);
 }
 
-static int (*const jobs[])(struct store_writer *, const struct store_job *) = {
-	[JOB_PUT]		= do_put,
-	[JOB_DELETE]		= do_delete,
-	[JOB_FACT]		= do_fact,
-	[JOB_UPTIME]		= do_uptime,
-};
-
-/* --- the thread ------------------------------------------------------- */
-
+/* The two change places: nobody waits while a queue is copied. */
 static void
 take_batch(struct store_writer *w)
 {
-	while (w->n > 0) {
-		w->batch[w->nbatch++] = w->queue[w->head];
-		w->head = (w->head + 1) % STORE_QUEUE;
-		w->n--;
-	}
+	struct store_job *empty = w->batch;
+
+	w->batch = w->queue;
+	w->nbatch = w->n;
+	w->queue = empty;
+	w->n = 0;
+	if (w->wanted)
+		wake_main(w);
+	w->wanted = false;
 }
 
 /* Somebody waits for these.  Called and left under the lock. */
@@ -195,21 +123,6 @@ do_reads(struct store_writer *w)
 	}
 }
 
-/* Who was seen longest ago makes room; what is asked seldom is counted. */
-static int
-bound_nodes(struct store_writer *w)
-{
-	int rc = SQLITE_OK;
-
-	if (w->nnodes < 0)
-		rc = store_db_count_nodes(&w->db, &w->nnodes);
-	if (rc != SQLITE_OK || w->nnodes <= STORE_NODES_MAX)
-		return rc;
-	rc = store_db_forget_nodes(&w->db, w->nnodes - STORE_NODES_MAX);
-	w->nnodes = STORE_NODES_MAX;
-	return rc;
-}
-
 static int
 do_batch(struct store_writer *w)
 {
@@ -219,9 +132,9 @@ do_batch(struct store_writer *w)
 	if ((rc = store_db_exec(&w->db, "BEGIN IMMEDIATE")) != SQLITE_OK)
 		return rc;
 	for (i = 0; i < w->nbatch && rc == SQLITE_OK; i++)
-		rc = jobs[w->batch[i].kind](w, &w->batch[i]);
+		rc = store_do_job(&w->db, &w->batch[i], &w->nnodes);
 	if (rc == SQLITE_OK)
-		rc = bound_nodes(w);
+		rc = store_bound_nodes(&w->db, &w->nnodes);
 	return rc == SQLITE_OK ? store_db_exec(&w->db, "COMMIT") : rc;
 }
 
@@ -313,7 +226,7 @@ pause_for(struct store_writer *w, unsigned ms)
 static void
 commit_batch(struct store_writer *w)
 {
-	unsigned wait_s = RETRY_MIN_S;
+	unsigned wait_ms = w->pace.retry_min_ms;
 	char error[sizeof(w->stats.error)] = "";
 	uint64_t began;
 	bool quit;
@@ -328,12 +241,12 @@ commit_batch(struct store_writer *w)
 		pthread_mutex_lock(&w->lock);
 		quit = w->quit;
 		if (!quit)
-			pause_for(w, wait_s * 1000);
+			pause_for(w, wait_ms);
 		pthread_mutex_unlock(&w->lock);
 		if (quit)
 			break;
-		if ((wait_s *= 2) > RETRY_MAX_S)
-			wait_s = RETRY_MAX_S;
+		if ((wait_ms *= 2) > w->pace.retry_max_ms)
+			wait_ms = w->pace.retry_max_ms;
 	}
 	w->nbatch = 0;
 }
@@ -363,7 +276,7 @@ writer_main(void *arg)
 		/* Let changes gather: each commit costs a disk flush. */
 		pthread_mutex_lock(&w->lock);
 		if (w->n < STORE_QUEUE / 2)
-			pause_for(w, COMMIT_GAP_MS);
+			pause_for(w, w->pace.commit_gap_ms);
 		pthread_mutex_unlock(&w->lock);
 	}
 }
@@ -398,7 +311,7 @@ start_thread(struct store_writer *w)
 }
 
 struct store_writer *
-store_writer_start(struct store_db *db)
+store_writer_start(struct store_db *db, const struct store_pace *pace)
 {
 	struct store_writer *w;
 
@@ -406,6 +319,7 @@ store_writer_start(struct store_db *db)
 		return NULL;
 	w->pipe[0] = w->pipe[1] = -1;
 	w->nnodes = -1;
+	w->pace = *pace;
 	w->queue = calloc(STORE_QUEUE, sizeof(*w->queue));
 	w->batch = calloc(STORE_QUEUE, sizeof(*w->batch));
 	w->answers = calloc(ANSWERS, sizeof(*w->answers));
@@ -440,7 +354,7 @@ store_writer_push(struct store_writer *w, const struct store_job *j)
 		w->nasked++;
 		pthread_cond_signal(&w->wake);
 	} else if (j->kind != JOB_READ_NODES && w->n < STORE_QUEUE) {
-		w->queue[(w->head + w->n++) % STORE_QUEUE] = *j;
+		w->queue[w->n++] = *j;
 		w->stats.pushed++;
 		if (w->n == 1)
 			pthread_cond_signal(&w->wake);
@@ -448,6 +362,14 @@ store_writer_push(struct store_writer *w, const struct store_job *j)
 		rv = -1;
 	pthread_mutex_unlock(&w->lock);
 	return rv;
+}
+
+void
+store_writer_want_room(struct store_writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->wanted = true;
+	pthread_mutex_unlock(&w->lock);
 }
 
 unsigned

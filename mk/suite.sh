@@ -6,6 +6,7 @@
 set -eu
 what=$1 dir=$2
 src=$(cd "$(dirname "$0")/.." && pwd)
+long=$([ "$what" = long ] && echo yes || echo no)
 
 fresh() {	# build target: what is built of it is as new as its sources
 	o=build/$1 target=$2
@@ -53,7 +54,7 @@ shell() {	# folder script build [metadata]
 		echo '#! /usr/bin/env atf-sh'
 		echo "PEXD_SRC='$src'"
 		echo "PEXD_BUILD='$src/build/$3'"
-		echo "PEXD_LONG=$([ "$what" = long ] && echo yes || echo no)"
+		echo "PEXD_LONG=$long"
 		echo 'export PEXD_SRC PEXD_BUILD PEXD_LONG'
 		echo "LSAN_OPTIONS=suppressions=$src/regress/lsan.supp:print_suppressions=0"
 		echo 'export LSAN_OPTIONS'
@@ -74,7 +75,8 @@ unit() {
 		{
 			echo '#!/bin/sh'
 			echo "PEXD_SRC='$src' PEXD_BUILD='$src/build/asan'"
-			echo 'export PEXD_SRC PEXD_BUILD'
+			echo "PEXD_LONG=$long"
+			echo 'export PEXD_SRC PEXD_BUILD PEXD_LONG'
 			echo 'unset PEXD_VECTORS'
 			echo 'ASAN_OPTIONS=detect_leaks=1:abort_on_error=0'
 			echo 'UBSAN_OPTIONS=print_stacktrace=1'

@@ -13,26 +13,48 @@
 
 #include <atf-c.h>
 
+#include "addrbookd/store_impl.h"
 #include "regress/lib/storefix.h"
 
-void
-storefix_open(struct storefix *s, const char *dir, const char *network,
-    unsigned int size, uint32_t now)
+static void
+open_at(struct storefix *s, const char *dir, const char *network,
+    unsigned int size, uint32_t now, const struct store_pace *pace)
 {
 	static const uint8_t	 fresh[BOOK_KEY_SIZE] = "a fresh hash key";
-	uint8_t			 key[BOOK_KEY_SIZE];
 
 	memset(s, 0, sizeof(*s));
 	rng_seed_number(&s->f.rng, 5);
 	s->f.now = now;
 	s->f.conf.strict = true;
-	s->store = store_open(dir, network, fresh, key, &s->report);
+	s->store = store_open(dir, network, fresh, s->key, &s->report);
 	ATF_REQUIRE(s->store != NULL);
-	s->f.book = book_new(size, key, &s->f.rng, &s->f.conf);
+	s->store->pace = *pace;
+	s->f.book = book_new(size, s->key, &s->f.rng, &s->f.conf);
 	ATF_REQUIRE(s->f.book != NULL);
 	s->loaded = store_load(s->store, s->f.book, now);
 	ATF_REQUIRE(s->loaded >= 0);
 	FIX_CHECK(&s->f);
+}
+
+void
+storefix_open(struct storefix *s, const char *dir, const char *network,
+    unsigned int size, uint32_t now)
+{
+	open_at(s, dir, network, size, now, &store_pace);
+}
+
+void
+storefix_open_at(struct storefix *s, const char *dir, const char *network,
+    unsigned int size, uint32_t now, unsigned commit_gap_ms,
+    unsigned retry_max_ms)
+{
+	const struct store_pace	 pace = {
+		.commit_gap_ms = commit_gap_ms,
+		.retry_min_ms = retry_max_ms / 60 + 1,
+		.retry_max_ms = retry_max_ms,
+	};
+
+	open_at(s, dir, network, size, now, &pace);
 }
 
 void
@@ -71,15 +93,32 @@ storefix_fill(struct storefix *s, unsigned int entries)
 }
 
 void
+storefix_meet(struct storefix *s, unsigned int n, const char *moniker)
+{
+	struct m_peer_up	 up;
+
+	memset(&up, 0, sizeof(up));
+	up.addr = fix_peer(n);
+	up.outbound = true;
+	up.latency_ms = n;
+	up.has_claim = true;
+	up.claim = fix_peer(n + 1).na;
+	strlcpy(up.moniker, moniker, sizeof(up.moniker));
+	strlcpy(up.version, "0.38.21", sizeof(up.version));
+	strlcpy(up.network, STOREFIX_NETWORK, sizeof(up.network));
+	store_fact(s->store, s->f.now, &up);
+}
+
+void
 storefix_settle(struct storefix *s)
 {
-	struct timespec		 ts = { .tv_nsec = 2000000 };
+	struct timespec		 ts = { .tv_nsec = 200000 };
 	struct store_stats	 st;
 	struct book_change	 c;
 	uint64_t		 rows = ~0ULL;
 	int			 i;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < 50000; i++) {
 		store_sync(s->store, s->f.book);
 		store_stats(s->store, &st);
 		if (book_next_change(s->f.book, &c)) {
@@ -106,6 +145,8 @@ same(const struct book_row *x, const struct book_row *y)
 	    x->last_success == y->last_success &&
 	    x->last_try == y->last_try &&
 	    x->last_failure == y->last_failure &&
+	    x->rest_until == y->rest_until &&
+	    x->last_test == y->last_test &&
 	    x->failures == y->failures && x->tests == y->tests &&
 	    x->successes == y->successes && x->tries == y->tries;
 }
@@ -116,6 +157,7 @@ storefix_same(struct book *x, struct book *y, unsigned int size)
 	struct book_row	 a, b;
 	struct book_ban	 c, d;
 	struct book_own	 o, p;
+	struct book_hold h, g;
 	uint32_t	 i;
 	bool		 has;
 
@@ -128,12 +170,102 @@ storefix_same(struct book *x, struct book *y, unsigned int size)
 		has = book_get_ban(x, i, &c);
 		ATF_REQUIRE_EQ(has, book_get_ban(y, i, &d));
 		ATF_REQUIRE(!has || (c.by_id == d.by_id &&
+		    memcmp(&c.id, &d.id, sizeof(c.id)) == 0 &&
+		    memcmp(c.ip, d.ip, sizeof(c.ip)) == 0 &&
 		    c.until == d.until && c.times == d.times &&
 		    c.since == d.since && c.fault == d.fault));
 		has = book_get_own(x, i, &o);
 		ATF_REQUIRE_EQ(has, book_get_own(y, i, &p));
-		ATF_REQUIRE(!has || netaddr_equal(&o.na, &p.na));
+		ATF_REQUIRE(!has || (netaddr_equal(&o.na, &p.na) &&
+		    o.since == p.since));
+		has = book_get_hold(x, i, &h);
+		ATF_REQUIRE_EQ(has, book_get_hold(y, i, &g));
+		ATF_REQUIRE(!has || (h.triple == g.triple &&
+		    h.until == g.until));
 	}
+}
+
+/* --- one in STOREFIX_DIR ---------------------------------------------- */
+
+void
+storefix_begin(struct storefix *s)
+{
+	storefix_open_at(s, STOREFIX_DIR, STOREFIX_NETWORK, STOREFIX_SIZE,
+	    FIX_START, 0, 10);
+}
+
+uint8_t *
+storefix_make(unsigned int entries, size_t *len, int *all)
+{
+	static struct storefix	 s;
+	struct peer_addr	 a;
+	unsigned int		 i;
+
+	storefix_clean(STOREFIX_DIR);
+	storefix_begin(&s);
+	storefix_fill(&s, entries);
+	for (i = 0; i < entries; i++) {
+		a = fix_peer(i);
+		storefix_meet(&s, i, "one of many");
+		store_uptime(s.store, s.f.now, &a, true);
+	}
+	storefix_settle(&s);
+	storefix_close(&s);
+	/* Opening it again moves the log into the file. */
+	storefix_begin(&s);
+	*all = s.loaded;
+	storefix_close(&s);
+	return storefix_read(STOREFIX_COPY, len);
+}
+
+void
+storefix_place(const uint8_t *p, size_t len, const uint8_t *copy,
+    size_t copy_len)
+{
+	storefix_clean(STOREFIX_DIR);
+	storefix_write(STOREFIX_FILE, p, len);
+	if (copy != NULL)
+		storefix_write(STOREFIX_COPY, copy, copy_len);
+}
+
+/* Each table has something to write, and indexes to look things up in. */
+static void
+change_all(struct storefix *s, const struct peer_addr *a)
+{
+	struct peer_addr	 known = fix_peer(0);
+
+	struct node_id		 banned = fix_id(38999);
+
+	fix_outcome(&s->f, a, BOOK_ANSWERED);
+	book_outcome(s->f.book, s->f.now, &known, BOOK_WRONG_ID);
+	book_ban(s->f.book, s->f.now, &banned, NULL, BOOK_FAULT_FLOOD, 0);
+	book_add_own(s->f.book, s->f.now, &known.na);
+	s->f.now += FIX_DAY;
+	storefix_meet(s, 0, "met again");
+	storefix_meet(s, 39000, "new");
+	store_uptime(s->store, s->f.now, &known, true);
+}
+
+int
+storefix_survive(void)
+{
+	static struct storefix	 s;
+	struct peer_addr	 a = fix_peer(39000);
+	struct store_stats	 st;
+	int			 loaded;
+
+	storefix_begin(&s);
+	loaded = s.loaded;
+	change_all(&s, &a);
+	storefix_settle(&s);
+	store_stats(s.store, &st);
+	ATF_CHECK_EQ_MSG(0, st.errors, "%s", st.error);
+	storefix_close(&s);
+	storefix_begin(&s);
+	ATF_CHECK_STREQ("", s.report.set_aside);
+	ATF_CHECK(book_has_id(s.f.book, &a.id));
+	storefix_close(&s);
+	return loaded;
 }
 
 /* --- files ------------------------------------------------------------ */

@@ -266,23 +266,6 @@ ask_nodes(struct store_nodes_answer *a, uint32_t request, uint64_t cursor)
 	return a->n;
 }
 
-static void
-meet(unsigned int n, const char *moniker)
-{
-	struct m_peer_up	 up;
-
-	memset(&up, 0, sizeof(up));
-	up.addr = fix_peer(n);
-	up.outbound = true;
-	up.latency_ms = n;
-	up.has_claim = true;
-	up.claim = fix_peer(n + 1).na;
-	strlcpy(up.moniker, moniker, sizeof(up.moniker));
-	strlcpy(up.version, "0.38.21", sizeof(up.version));
-	strlcpy(up.network, STOREFIX_NETWORK, sizeof(up.network));
-	store_fact(s.store, FIX_START, &up);
-}
-
 ATF_TC_WITHOUT_HEAD(nodes);
 ATF_TC_BODY(nodes, tc)
 {
@@ -296,8 +279,8 @@ ATF_TC_BODY(nodes, tc)
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
 	ATF_CHECK_EQ(0, ask_nodes(&a, 7, 0));
 	ATF_CHECK(!a.more);
-	meet(0, "first");
-	meet(0, "the same, renamed");
+	storefix_meet(&s, 0, "first");
+	storefix_meet(&s, 0, "the same, renamed");
 	first = fix_peer(0);
 	for (i = 1; i <= 100; i++)
 		store_uptime(s.store, FIX_START + i * 600, &first, i % 4 != 0);
@@ -338,9 +321,9 @@ ATF_TC_BODY(node_reached_first, tc)
 	ATF_CHECK(peer_addr_equal(&r->addr, &first));
 	ATF_CHECK_EQ(FIX_START, r->first_seen);
 	ATF_CHECK_EQ(1000, r->uptime[0]);
-	meet(0, "late");
+	storefix_meet(&s, 0, "late");
 	/* One that came to us and was never dialled. */
-	meet(1, "visitor");
+	storefix_meet(&s, 1, "visitor");
 	storefix_settle(&s);
 	ATF_REQUIRE_EQ(2, ask_nodes(&a, 2, 0));
 	ATF_CHECK_STREQ("late", r->moniker);
@@ -399,7 +382,7 @@ ATF_TC_BODY(many_nodes, tc)
 	storefix_clean(DIR_NAME);
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
 	for (i = 0; i < 1000; i++)
-		meet(i, "one of many");
+		storefix_meet(&s, i, "one of many");
 	storefix_settle(&s);
 	begun = seconds();
 	do {
@@ -408,179 +391,6 @@ ATF_TC_BODY(many_nodes, tc)
 	} while (a.more);
 	ATF_CHECK_EQ(1000, n);
 	ATF_CHECK_MSG(seconds() - begun < 2, "%.3f s", seconds() - begun);
-	storefix_close(&s);
-}
-
-/* --- no room ---------------------------------------------------------- */
-
-/* The disk is full for a while: nothing stops, and all is saved after. */
-ATF_TC_WITHOUT_HEAD(disk_full);
-ATF_TC_BODY(disk_full, tc)
-{
-	struct timespec		 ts = { .tv_nsec = 5000000 };
-	struct store_stats	 st;
-	struct rlimit		 rl;
-	unsigned int		 i, size;
-
-	storefix_clean(DIR_NAME);
-	signal(SIGXFSZ, SIG_IGN);
-	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
-	    FIX_START);
-	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_FSIZE, &rl));
-	rl.rlim_cur = 150000;
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
-	storefix_fill(&s, 8000);
-	for (i = 0; i < 2000; i++) {
-		store_sync(s.store, s.f.book);
-		store_stats(s.store, &st);
-		if (st.failing)
-			break;
-		nanosleep(&ts, NULL);
-	}
-	ATF_CHECK(st.failing);
-	ATF_CHECK(!st.damaged);
-	ATF_CHECK(st.error[0] != '\0');
-	size = fix_counts(&s.f).size;
-	fix_wait(&s.f, FIX_HOUR);
-	rl.rlim_cur = rl.rlim_max;
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
-	storefix_settle(&s);
-	store_stats(s.store, &st);
-	ATF_CHECK(!st.failing);
-	storefix_close(&s);
-	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, BOOK_SIZE_DEFAULT,
-	    FIX_START + FIX_HOUR);
-	ATF_CHECK_STREQ("", s.report.set_aside);
-	ATF_CHECK_EQ((int)size, s.loaded);
-	storefix_close(&s);
-}
-
-/* --- a disk that fails ------------------------------------------------ */
-
-static _Atomic int	 disk_errno;	/* of every write; 0: none fails */
-static ssize_t		 (*real_pwrite)(int, const void *, size_t, off_t);
-
-static ssize_t
-failing_pwrite(int fd, const void *p, size_t n, off_t at)
-{
-	if (disk_errno == 0)
-		return real_pwrite(fd, p, n, at);
-	errno = disk_errno;
-	return -1;
-}
-
-/* SQLite lets its system calls be replaced, for tests as this one. */
-static void
-break_pwrite(void)
-{
-	static const char *const names[] = { "pwrite", "pwrite64" };
-	sqlite3_vfs		*vfs = sqlite3_vfs_find(NULL);
-	sqlite3_syscall_ptr	 is;
-	int			 i;
-
-	for (i = 0; i < 2; i++) {
-		if ((is = vfs->xGetSystemCall(vfs, names[i])) == NULL)
-			continue;
-		memcpy(&real_pwrite, &is, sizeof(is));
-		ATF_REQUIRE_EQ(SQLITE_OK, vfs->xSetSystemCall(vfs, names[i],
-		    (sqlite3_syscall_ptr)failing_pwrite));
-	}
-	ATF_REQUIRE(real_pwrite != NULL);
-}
-
-static void
-wait_for_errors(uint64_t n, struct store_stats *st)
-{
-	struct timespec	 ts = { .tv_nsec = 5000000 };
-	int		 i;
-
-	for (i = 0; i < 6000; i++) {
-		store_sync(s.store, s.f.book);
-		store_stats(s.store, st);
-		if (st->errors >= n)
-			return;
-		nanosleep(&ts, NULL);
-	}
-	atf_tc_fail("%ju errors, not %ju", (uintmax_t)st->errors,
-	    (uintmax_t)n);
-}
-
-/* Errors of the disk: three in a row, and only opening anew may help. */
-ATF_TC_WITHOUT_HEAD(disk_broken);
-ATF_TC_BODY(disk_broken, tc)
-{
-	struct store_stats	 st;
-
-	storefix_clean(DIR_NAME);
-	break_pwrite();
-	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
-	disk_errno = EIO;
-	storefix_fill(&s, 100);
-	wait_for_errors(2, &st);
-	ATF_CHECK(st.failing && !st.damaged && !st.broken);
-	/* One that goes well begins the count anew. */
-	disk_errno = 0;
-	storefix_settle(&s);
-	disk_errno = EIO;
-	storefix_fill(&s, 200);
-	wait_for_errors(4, &st);
-	ATF_CHECK(st.failing && !st.broken);
-	wait_for_errors(5, &st);
-	ATF_CHECK(st.broken && !st.damaged);
-	disk_errno = 0;
-	storefix_settle(&s);
-	store_stats(s.store, &st);
-	ATF_CHECK(!st.broken && !st.failing);
-	storefix_close(&s);
-}
-
-/* No room, of the disk or of a quota, is waited for without end. */
-ATF_TC_WITHOUT_HEAD(disk_full_for_long);
-ATF_TC_BODY(disk_full_for_long, tc)
-{
-	static const int	 kinds[] = { ENOSPC, EDQUOT, EFBIG };
-	struct store_stats	 st;
-	int			 i;
-
-	break_pwrite();
-	for (i = 0; i < 3; i++) {
-		storefix_clean(DIR_NAME);
-		storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
-		disk_errno = kinds[i];
-		storefix_fill(&s, 100);
-		wait_for_errors(4, &st);
-		ATF_CHECK_MSG(st.failing && !st.broken && !st.damaged, "%s",
-		    strerror(kinds[i]));
-		disk_errno = 0;
-		storefix_close(&s);
-	}
-}
-
-/* Facts have no mark in the book: those that find no room are counted. */
-ATF_TC_WITHOUT_HEAD(facts_lost);
-ATF_TC_BODY(facts_lost, tc)
-{
-	struct store_stats	 st;
-	struct peer_addr	 a = fix_peer(1);
-	unsigned int		 i;
-
-	storefix_clean(DIR_NAME);
-	break_pwrite();
-	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
-	meet(0, "saved");
-	storefix_settle(&s);
-	store_stats(s.store, &st);
-	ATF_CHECK_EQ(0, st.facts_lost);
-	ATF_REQUIRE_EQ(1, st.pushed);
-	disk_errno = ENOSPC;
-	for (i = 0; i < 6000; i++) {
-		meet(i, "one of many");
-		store_uptime(s.store, FIX_START, &a, true);
-	}
-	store_stats(s.store, &st);
-	ATF_CHECK(st.facts_lost > 0);
-	ATF_CHECK_EQ(12001, st.pushed + st.facts_lost);
-	disk_errno = 0;
 	storefix_close(&s);
 }
 
@@ -621,14 +431,15 @@ fill_nodes(unsigned int from, unsigned int to)
 	struct store_db		 d;
 	struct store_node	 n;
 
-	ATF_REQUIRE_EQ(SQLITE_OK, store_db_open(&d, FILE_NAME, false));
+	ATF_REQUIRE_EQ(SQLITE_OK, store_db_open(&d, FILE_NAME,
+	    STORE_OPEN_OLD));
 	ATF_REQUIRE_EQ(SQLITE_OK, store_db_prepare(&d));
 	ATF_REQUIRE_EQ(SQLITE_OK, store_db_exec(&d, "BEGIN"));
 	memset(&n, 0, sizeof(n));
 	n.first_seen = n.last_seen = FIX_START - FIX_DAY;
 	for (; from < to; from++) {
 		n.addr = fix_peer(from);
-		ATF_REQUIRE_EQ(SQLITE_OK, store_db_put_node(&d, &n, true));
+		ATF_REQUIRE_EQ(SQLITE_OK, store_db_put_node(&d, &n));
 	}
 	ATF_REQUIRE_EQ(SQLITE_OK, store_db_exec(&d, "COMMIT"));
 	store_db_close(&d);
@@ -650,12 +461,12 @@ ATF_TC_BODY(nodes_bounded, tc)
 	fill_nodes(0, STORE_NODES_MAX);
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
 	/* Met again, and reached: they are not the oldest any more. */
-	meet(0, "met again");
+	storefix_meet(&s, 0, "met again");
 	store_uptime(s.store, FIX_START, &a, true);
 	a = fix_peer(2);
 	store_uptime(s.store, FIX_START, &a, false);
 	for (i = 0; i < 10; i++)
-		meet(STORE_NODES_MAX + i, "new");
+		storefix_meet(&s, STORE_NODES_MAX + i, "new");
 	storefix_settle(&s);
 	storefix_close(&s);
 	ATF_CHECK_EQ(STORE_NODES_MAX, query("SELECT count(*) FROM node"));
@@ -682,10 +493,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, node_reached_first);
 	ATF_TP_ADD_TC(tp, uptime_windows);
 	ATF_TP_ADD_TC(tp, many_nodes);
-	ATF_TP_ADD_TC(tp, disk_full);
-	ATF_TP_ADD_TC(tp, disk_broken);
-	ATF_TP_ADD_TC(tp, disk_full_for_long);
-	ATF_TP_ADD_TC(tp, facts_lost);
 	ATF_TP_ADD_TC(tp, nodes_bounded);
 	return atf_no_error();
 }

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Beginning anew where there is no sound store.  The new file is made whole
+ * under a name of its own; only then goes the old one aside and the new one
+ * in its place.  A crash or a full disk on the way costs no row: before the
+ * first rename all is as it was, between the two the next start goes on.
+ */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addrbookd/store_impl.h"
+#include "common/log.h"
+
+/* The word in the name of what is set aside. */
+static void
+word_for(enum store_found found, const char *why, char *word, size_t size)
+{
+	size_t i;
+
+	switch (found) {
+	case FOUND_NEWER:
+		strlcpy(word, "newer", size);
+		return;
+	case FOUND_OTHER_NETWORK:
+		strlcpy(word, why + strlen(STORE_OF_NETWORK), size);
+		for (i = 0; word[i] != '\0'; i++)
+			if (!isalnum((unsigned char)word[i]) &&
+			    word[i] != '-')
+				word[i] = '_';
+		return;
+	case FOUND_FOREIGN:
+		strlcpy(word, "foreign", size);
+		return;
+	default:
+		strlcpy(word, "damaged", size);
+		return;
+	}
+}
+
+/* Nothing may stand there; what is no file goes aside. */
+static int
+clear(const char *path, const char *suffix)
+{
+	char name[STORE_PATH_SIZE], aside[STORE_PATH_SIZE];
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	if (unlink(name) == 0 || errno == ENOENT)
+		return 0;
+	if (store_set_aside(name, "foreign", aside, sizeof(aside)) == 0)
+		return 0;
+	log_warn("cannot remove %s", name);
+	return -1;
+}
+
+static int
+clear_all(const char *path)
+{
+	return clear(path, "-wal") == -1 || clear(path, "-journal") == -1 ||
+	    clear(path, "") == -1 ? -1 : 0;
+}
+
+/*
+ * Rows out of the damaged file, with its log and without; if there is none,
+ * out of the last copy.
+ */
+static int
+recover(struct store *s, struct store_db *fresh, enum store_found found)
+{
+	static const bool with_log[] = { true, false };
+	unsigned i, kept = 0;
+	int rc;
+
+	if ((rc = store_db_prepare(fresh)) != SQLITE_OK)
+		return rc;
+	/* Another program's is not opened: that might change it. */
+	for (i = 0; i < 2 && kept == 0 && found == FOUND_DAMAGED; i++)
+		if ((rc = store_salvage(fresh, s->path, with_log[i], &kept)) !=
+		    SQLITE_OK)
+			return rc;
+	if (kept > 0)
+		s->report->salvaged = true;
+	else if ((rc = store_salvage(fresh, s->copy, false, &kept)) !=
+	    SQLITE_OK)
+		return rc;
+	else if (kept > 0)
+		s->report->from_copy = true;
+	if (kept > 0)
+		s->report->fresh = false;
+	return SQLITE_OK;
+}
+
+static int
+build(struct store *s, struct store_db *d, enum store_found found,
+    const char *network, const uint8_t key[16])
+{
+	int rc;
+
+	s->report->fresh = true;
+	if ((rc = store_db_open(d, s->fresh, STORE_OPEN_NEW)) != SQLITE_OK ||
+	    (rc = store_db_create(d)) != SQLITE_OK ||
+	    (rc = store_db_put_meta(d, "network", network,
+	    strlen(network))) != SQLITE_OK ||
+	    (rc = store_db_put_meta(d, "hash_key", key, BOOK_KEY_SIZE)) !=
+	    SQLITE_OK)
+		return rc;
+	/* What was no database of ours leaves the copy. */
+	if ((found == FOUND_DAMAGED || found == FOUND_FOREIGN) &&
+	    (rc = recover(s, d, found)) != SQLITE_OK)
+		return rc;
+	return store_db_finish(d);
+}
+
+/* Put the finished file where the store is looked for. */
+static int
+take_place(struct store *s)
+{
+	if (clear(s->path, "-wal") == -1 || clear(s->path, "-journal") == -1)
+		return -1;
+	if (rename(s->fresh, s->path) == -1) {
+		log_warn("cannot rename %s", s->fresh);
+		return -1;
+	}
+	store_sync_dir(s->path);
+	return 0;
+}
+
+static int
+step_aside(struct store *s, enum store_found found)
+{
+	char word[64], aside[STORE_PATH_SIZE];
+
+	if (found == FOUND_NOTHING)
+		return 0;
+	word_for(found, s->report->why, word, sizeof(word));
+	if (store_set_aside(s->path, word, aside, sizeof(aside)) == -1) {
+		log_warn("cannot set %s aside", s->path);
+		return -1;
+	}
+	strlcpy(s->report->set_aside, aside, sizeof(s->report->set_aside));
+	return 0;
+}
+
+int
+store_begin(struct store *s, enum store_found found, const char *network,
+    const uint8_t key[16])
+{
+	struct store_db d;
+	int rc;
+
+	memset(&d, 0, sizeof(d));
+	if (clear_all(s->fresh) == -1)
+		return -1;
+	rc = build(s, &d, found, network, key);
+	store_db_close(&d);
+	if (rc != SQLITE_OK) {
+		log_warnx("cannot make %s: %s; %s is left as it was",
+		    s->fresh, sqlite3_errstr(rc), s->path);
+		(void)clear_all(s->fresh);
+		return -1;
+	}
+	if (step_aside(s, found) == -1 || take_place(s) == -1)
+		return -1;
+	return 0;
+}
+
+int
+store_begun(struct store *s, const char *network)
+{
+	struct store_db d;
+	struct stat st;
+	char why[256];
+
+	if (lstat(s->fresh, &st) == -1)
+		return -1;
+	if (store_look(&d, s->fresh, network, why, sizeof(why)) !=
+	    FOUND_SOUND)
+		return -1;
+	store_db_close(&d);
+	if (clear(s->fresh, "-wal") == -1 || take_place(s) == -1)
+		return -1;
+	log_warnx("a start that was cut short had put the address book in "
+	    "order; going on with that");
+	return 0;
+}

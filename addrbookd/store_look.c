@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* What stands at the store's path: a store of ours, or what instead? */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addrbookd/store_impl.h"
+#include "common/log.h"
+
+/*
+ * Would another file in its place be read?  A lack of memory or of room, or
+ * another process that has it open, would be met again.
+ */
+bool
+store_is_damage(int rc)
+{
+	switch (rc) {
+	case SQLITE_NOMEM:
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+	case SQLITE_INTERRUPT:
+	case SQLITE_MISUSE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static enum store_found
+failed(int rc, char *why, size_t size)
+{
+	strlcpy(why, sqlite3_errstr(rc), size);
+	return store_is_damage(rc) ? FOUND_DAMAGED : FOUND_UNKNOWN;
+}
+
+/* By whom, and when: FOUND_SOUND or FOUND_OLDER if it may be ours. */
+static enum store_found
+judge(int app, int version, char *why, size_t size)
+{
+	if (app == 0 && version == 0) {
+		strlcpy(why, "it is empty", size);
+		return FOUND_DAMAGED;
+	}
+	if (app != STORE_APPLICATION) {
+		strlcpy(why, "it is not an address book of pexd", size);
+		return FOUND_FOREIGN;
+	}
+	if (version > STORE_VERSION) {
+		snprintf(why, size, "its version is %d, newer than %d",
+		    version, STORE_VERSION);
+		return FOUND_NEWER;
+	}
+	if (version < STORE_VERSION_MIN) {
+		snprintf(why, size, "its version is %d, which never was",
+		    version);
+		return FOUND_DAMAGED;
+	}
+	return version < STORE_VERSION ? FOUND_OLDER : FOUND_SOUND;
+}
+
+static enum store_found
+same_network(struct store_db *d, const char *network, char *why, size_t size)
+{
+	char other[CONF_NETWORK_SIZE] = "";
+	size_t len = 0;
+	int rc;
+
+	rc = store_db_get_meta(d, "network", other, sizeof(other) - 1, &len);
+	if (rc != SQLITE_OK) {
+		strlcpy(why, "its network cannot be read", size);
+		return rc == SQLITE_NOTFOUND || store_is_damage(rc) ?
+		    FOUND_DAMAGED : FOUND_UNKNOWN;
+	}
+	if (strcmp(other, network) == 0)
+		return FOUND_SOUND;
+	snprintf(why, size, STORE_OF_NETWORK "%s", other);
+	return FOUND_OTHER_NETWORK;
+}
+
+/* Without its key an entry's place says nothing. */
+static enum store_found
+has_key(struct store_db *d, char *why, size_t size)
+{
+	uint8_t key[BOOK_KEY_SIZE];
+	size_t len = 0;
+	int rc;
+
+	rc = store_db_get_meta(d, "hash_key", key, sizeof(key), &len);
+	explicit_bzero(key, sizeof(key));
+	if (rc == SQLITE_OK && len == sizeof(key))
+		return FOUND_SOUND;
+	strlcpy(why, "its hash key cannot be read", size);
+	return store_is_damage(rc) ? FOUND_DAMAGED : FOUND_UNKNOWN;
+}
+
+static enum store_found
+look_inside(struct store_db *d, const char *network, char *why, size_t size)
+{
+	int app = 0, version = 0, rc;
+	enum store_found age, found;
+
+	if ((rc = store_db_version(d, &app, &version)) != SQLITE_OK)
+		return failed(rc, why, size);
+	age = judge(app, version, why, size);
+	if (age != FOUND_SOUND && age != FOUND_OLDER)
+		return age;
+	if ((rc = store_db_verify(d)) != SQLITE_OK ||
+	    (rc = store_db_touch(d, version)) == SQLITE_READONLY)
+		return failed(rc, why, size);
+	if ((found = same_network(d, network, why, size)) != FOUND_SOUND ||
+	    (found = has_key(d, why, size)) != FOUND_SOUND)
+		return found;
+	return age;
+}
+
+/* Is there a file that may be opened? */
+static enum store_found
+look_at(const char *path, char *why, size_t size)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		strlcpy(why, strerror(errno), size);
+		return errno == ENOENT ? FOUND_NOTHING : FOUND_FOREIGN;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		strlcpy(why, "it is not a regular file", size);
+		return FOUND_FOREIGN;
+	}
+	if (access(path, R_OK | W_OK) == -1) {
+		strlcpy(why, strerror(errno), size);
+		return FOUND_FOREIGN;
+	}
+	return FOUND_SOUND;
+}
+
+/*
+ * What cannot be a log in the place of one keeps the sound file beside it
+ * from being opened: out of the way with it, and only it.
+ */
+static void
+look_at_log(const char *path, const char *suffix)
+{
+	char log[STORE_PATH_SIZE], aside[STORE_PATH_SIZE], why[64];
+
+	if ((size_t)snprintf(log, sizeof(log), "%s%s", path, suffix) >=
+	    sizeof(log))
+		return;
+	if (look_at(log, why, sizeof(why)) != FOUND_FOREIGN)
+		return;
+	if (store_set_aside(log, "foreign", aside, sizeof(aside)) == -1)
+		log_warn("cannot set %s aside", log);
+	else
+		log_warnx("%s was set aside as %s: %s", log, aside, why);
+}
+
+enum store_found
+store_look(struct store_db *d, const char *path, const char *network,
+    char *why, size_t size)
+{
+	enum store_found found;
+	int rc, app, version;
+
+	look_at_log(path, "-wal");
+	look_at_log(path, "-journal");
+	if ((found = look_at(path, why, size)) != FOUND_SOUND)
+		return found;
+	/* To open it would give it a log, whosever it is. */
+	if (store_db_peek(path, &app, &version) &&
+	    (found = judge(app, version, why, size)) != FOUND_SOUND &&
+	    found != FOUND_OLDER)
+		return found;
+	if ((rc = store_db_open(d, path, STORE_OPEN_OLD)) != SQLITE_OK)
+		return failed(rc, why, size);
+	found = look_inside(d, network, why, size);
+	if (found == FOUND_SOUND || found == FOUND_OLDER)
+		return found;
+	/* Leave every byte as it is. */
+	sqlite3_db_config(d->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	store_db_close(d);
+	return found;
+}

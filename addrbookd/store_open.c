@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* Opening: whatever is found, there is a store afterwards, or a reason. */
+
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addrbookd/store_impl.h"
+#include "common/log.h"
+
+/* The log's rows into the file, and the file under another name. */
+static int
+copy_to(struct store *s, const char *copy)
+{
+	int rc;
+
+	rc = store_db_exec(&s->db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	if (rc != SQLITE_OK) {
+		log_warnx("cannot copy %s to %s: %s", s->path, copy,
+		    sqlite3_errstr(rc));
+		return -1;
+	}
+	if (store_copy_file(s->path, copy) == -1) {
+		log_warn("cannot copy %s to %s", s->path, copy);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * An older version: a copy, then all steps at once or none.  What does not
+ * go for want of room goes another time: the file is as it was.
+ */
+static enum store_found
+bring_up(struct store *s)
+{
+	char copy[STORE_PATH_SIZE];
+	int app, version, rc;
+
+	if ((rc = store_db_version(&s->db, &app, &version)) != SQLITE_OK)
+		goto fail;
+	if ((size_t)snprintf(copy, sizeof(copy), "%s.version-%d", s->path,
+	    version) >= sizeof(copy) || copy_to(s, copy) == -1) {
+		strlcpy(s->report->why, "it cannot be copied before it is "
+		    "changed", sizeof(s->report->why));
+		store_db_close(&s->db);
+		return FOUND_UNKNOWN;
+	}
+	if ((rc = store_migrate(&s->db, version)) != SQLITE_OK)
+		goto fail;
+	s->report->migrated = version;
+	strlcpy(s->report->old_copy, copy, sizeof(s->report->old_copy));
+	return FOUND_SOUND;
+fail:
+	snprintf(s->report->why, sizeof(s->report->why),
+	    "it cannot be migrated: %s", sqlite3_errstr(rc));
+	store_db_close(&s->db);
+	return store_is_damage(rc) && rc != SQLITE_IOERR ? FOUND_DAMAGED :
+	    FOUND_UNKNOWN;
+}
+
+static enum store_found
+find(struct store *s, const char *network)
+{
+	enum store_found found;
+
+	found = store_look(&s->db, s->path, network, s->report->why,
+	    sizeof(s->report->why));
+	if (found == FOUND_NOTHING && store_begun(s, network) == 0)
+		found = store_look(&s->db, s->path, network, s->report->why,
+		    sizeof(s->report->why));
+	return found == FOUND_OLDER ? bring_up(s) : found;
+}
+
+static int
+open_db(struct store *s, const char *network, const uint8_t new_key[16])
+{
+	enum store_found found = find(s, network);
+	int rc;
+
+	switch (found) {
+	case FOUND_SOUND:
+		/* A sound file found at the start is worth a copy. */
+		(void)copy_to(s, s->copy);
+		break;
+	case FOUND_UNKNOWN:
+		log_warnx("cannot open %s: %s", s->path, s->report->why);
+		return -1;
+	case FOUND_NOTHING:
+		s->report->why[0] = '\0';
+		/* FALLTHROUGH */
+	default:
+		if (store_begin(s, found, network, new_key) == -1)
+			return -1;
+		rc = store_db_open(&s->db, s->path, STORE_OPEN_OLD);
+		if (rc != SQLITE_OK)
+			goto fail;
+	}
+	if ((rc = store_db_prepare(&s->db)) == SQLITE_OK)
+		return 0;
+fail:
+	log_warnx("cannot open %s: %s", s->path, sqlite3_errstr(rc));
+	return -1;
+}
+
+static int
+get_key(struct store *s, const uint8_t new_key[16], uint8_t hash_key[16])
+{
+	size_t len = 0;
+	int rc;
+
+	rc = store_db_get_meta(&s->db, "hash_key", hash_key, BOOK_KEY_SIZE,
+	    &len);
+	if (rc != SQLITE_OK || len != BOOK_KEY_SIZE)
+		memcpy(hash_key, new_key, BOOK_KEY_SIZE);
+	/* The first write also opens the log, before the sandbox. */
+	return store_db_put_meta(&s->db, "hash_key", hash_key, BOOK_KEY_SIZE);
+}
+
+struct store *
+store_open(const char *dir, const char *network, const uint8_t new_key[16],
+    uint8_t hash_key[16], struct store_report *report)
+{
+	struct store *s;
+	mode_t mask;
+	int rv;
+
+	memset(report, 0, sizeof(*report));
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		log_warn("no memory for the store");
+		return NULL;
+	}
+	s->report = report;
+	s->pace = store_pace;
+	snprintf(s->path, sizeof(s->path), "%s/%s", dir, STORE_FILE);
+	snprintf(s->copy, sizeof(s->copy), "%s/%s", dir, STORE_COPY);
+	snprintf(s->fresh, sizeof(s->fresh), "%s/%s", dir, STORE_FRESH);
+	mask = umask(077);
+	rv = open_db(s, network, new_key);
+	umask(mask);
+	if (rv == -1) {
+		store_db_close(&s->db);
+		free(s);
+		return NULL;
+	}
+	/* With a full disk the writer will get it there. */
+	(void)get_key(s, new_key, hash_key);
+	s->report = NULL;
+	return s;
+}
