@@ -173,7 +173,7 @@ pool_expected(const struct entry *e)
 {
 	if (e->level == BOOK_HEARD)
 		return POOL_HEARD;
-	switch (e->fresh) {
+	switch (e->failures == 0 ? e->fresh : FRESH_NONE) {
 	case FRESH_DAY:
 		return entry_is_old(e) ? POOL_DAY_OLD : POOL_DAY_NEW;
 	case FRESH_3DAYS:

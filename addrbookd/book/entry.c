@@ -74,6 +74,7 @@ pool_move(struct book *b, uint32_t i, enum pool to)
 		e->pool_pos = bk_dense_add(&b->pools, to, i);
 }
 
+/* Who did not answer lately is no good advice, whatever it was before. */
 static enum pool
 pool_of(const struct entry *e)
 {
@@ -82,9 +83,9 @@ pool_of(const struct entry *e)
 
 	if (e->level == BOOK_HEARD)
 		return rest + POOL_HEARD;
-	if (e->fresh == FRESH_DAY)
+	if (e->fresh == FRESH_DAY && e->failures == 0)
 		return rest + (old ? POOL_DAY_OLD : POOL_DAY_NEW);
-	if (e->fresh == FRESH_3DAYS)
+	if (e->fresh == FRESH_3DAYS && e->failures == 0)
 		return rest + (old ? POOL_3DAYS_OLD : POOL_3DAYS_NEW);
 	return rest + (old ? POOL_REACHED_OLD : POOL_REACHED_NEW);
 }

@@ -66,7 +66,7 @@
 enum pool {
 	POOL_DAY_OLD,		/* good, verified in 24 h, in the old table */
 	POOL_3DAYS_OLD,
-	POOL_REACHED_OLD,	/* verified once, or longer ago */
+	POOL_REACHED_OLD,	/* once, longer ago, or failing since */
 	POOL_DAY_NEW,		/* the same, in the new one */
 	POOL_3DAYS_NEW,
 	POOL_REACHED_NEW,

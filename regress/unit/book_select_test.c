@@ -77,6 +77,61 @@ ATF_TC_BODY(sizes, tc)
 	ATF_CHECK_EQ(10, book_reply_new(32, 100));
 }
 
+static unsigned int
+told_of(unsigned int n, unsigned int from, unsigned int to)
+{
+	struct peer_addr	 a;
+	unsigned int		 i, k, count = 0;
+
+	for (i = 0; i < n; i++)
+		for (k = from; k < to; k++) {
+			a = fix_peer(k);
+			count += peer_addr_equal(&out[i], &a);
+		}
+	return count;
+}
+
+static void
+fail_range(struct bookfix *f, unsigned int from, unsigned int to)
+{
+	struct peer_addr	 a;
+
+	for (; from < to; from++) {
+		a = fix_peer(from);
+		book_outcome(f->book, f->now, &a, BOOK_FAILED);
+	}
+	FIX_CHECK(f);
+}
+
+/* Nobody is told of who did not answer lately, unless nobody did. */
+ATF_TC_WITHOUT_HEAD(failing);
+ATF_TC_BODY(failing, tc)
+{
+	struct bookfix	 f;
+	int		 k;
+
+	fix_init(&f, 1, 1);
+	good_range(&f, 0, 100);
+	fix_wait(&f, 600);
+	good_range(&f, 60, 100);
+	fail_range(&f, 0, 60);
+	for (k = 0; k < 20; k++) {
+		ATF_CHECK_EQ(32, ask(&f, k % 2));
+		ATF_CHECK_EQ(0, told_of(32, 0, 60));
+	}
+	/* Back again. */
+	fix_wait(&f, 600);
+	good_range(&f, 0, 100);
+	ATF_CHECK_EQ(32, ask(&f, false));
+	ATF_CHECK(told_of(32, 0, 60) > 0);
+	/* Our own link is down: all are worth the same. */
+	fix_wait(&f, 600);
+	fail_range(&f, 0, 100);
+	ATF_CHECK_EQ(32, ask(&f, false));
+	ATF_CHECK_EQ(32, told_of(32, 0, 100));
+	fix_free(&f);
+}
+
 /* While 32 are verified nobody else is told of. */
 ATF_TC_WITHOUT_HEAD(vetted_only);
 ATF_TC_BODY(vetted_only, tc)
@@ -405,6 +460,7 @@ ATF_TC_BODY(alike, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, sizes);
+	ATF_TP_ADD_TC(tp, failing);
 	ATF_TP_ADD_TC(tp, vetted_only);
 	ATF_TP_ADD_TC(tp, filled_up);
 	ATF_TP_ADD_TC(tp, freshness);
