@@ -6,7 +6,7 @@
  *		local routes of the live peers, for ip -batch
  *	world [-l LIVE] [-d DEAD] [-n NUMBER] [-N NETWORK] [-i MS] run SEED
  *		until its standard input ends; the seed, ID@IP:PORT, is asked
- *		every MS
+ *		every MS; a number that is read: so many peers leave
  *
  * Lines of JSON: "ready" with a peer for the seed to begin with, then each
  * second how many live peers have been "visited", each "reply" to a
@@ -72,9 +72,15 @@ on_input(int fd, short event, void *arg)
 {
 	struct run	*r = arg;
 	char		 buf[64];
+	ssize_t		 n;
 
-	if (read(fd, buf, sizeof(buf)) <= 0)
+	if ((n = read(fd, buf, sizeof(buf) - 1)) <= 0) {
 		event_base_loopexit(r->base, NULL);
+		return;
+	}
+	buf[n] = '\0';
+	world_map_leave(&r->map, atoi(buf));
+	printf("{\"event\":\"left\",\"t\":%.2f}\n", elapsed(r));
 }
 
 static void

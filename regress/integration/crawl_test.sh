@@ -71,6 +71,22 @@ whole_body()
 	all_met $live
 }
 
+atf_test_case leaving
+leaving_head()
+{
+	atf_set descr "who left is told of no more, within a crawl interval"
+}
+leaving_body()
+{
+	net_init
+	CRAWL_LEAVE=60
+	export CRAWL_LEAVE
+	run_crawl 120 120 $((30 * net_factor)) 22 "crawl interval 10s"
+	figures '.reached and .reply_alive_min >= 0.98'
+	# The interval, a time-out, and what waits for its /24's turn.
+	figures '.later_replies >= 15 and .forget_seconds < 18'
+}
+
 atf_test_case large
 large_head()
 {
@@ -90,5 +106,6 @@ large_body()
 atf_init_test_cases()
 {
 	atf_add_test_case whole
+	atf_add_test_case leaving
 	[ "${PEXD_LONG:-no}" != yes ] || atf_add_test_case large
 }

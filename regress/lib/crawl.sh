@@ -14,6 +14,8 @@
 #   WITHIN	seconds to visit 99 % of the live peers in, at most
 #   AFTER	seconds for which the seed is asked then
 #   LINE	of pexd's config
+# CRAWL_LEAVE=N: then N of the live peers leave, without a word, and the seed
+# is asked for AFTER seconds more.
 # Exit status 77: there can be no such namespace here; the reason on stderr.
 #
 # What is printed:
@@ -22,6 +24,8 @@
 #   reply_alive_share	of the addresses in all replies since then
 #   reply_alive_min	of those in the worst of them
 #   replies, reply_addresses, failed	how many, of what size, and unanswered
+#   forget_seconds	since they left, until less than 2 % of the addresses
+#			in every reply were theirs
 #   memory_mib		the most that the seed's processes held (RSS)
 #   cpu			cores they used up to then
 # pexd's parent is not counted with them.
@@ -130,7 +134,7 @@ start_pexd() {	# config line...
 	} > conf
 	chmod 600 conf
 	unprivileged "$build/pexd/pexd" -d -x "$build/libexec" \
-	    -f "$PWD/conf" 2> log &
+	    -f "$PWD/conf" 8>&- 2> log &
 	daemon=$!
 	wait_for 20 pexd_up || die "pexd did not start"
 }
@@ -141,18 +145,20 @@ look_pexd() {	# rss bytes, CPU ms
 	    (map(.cpu_ms) | add)'
 }
 
-leave_pexd() {
+save_pexd() {
 	for what in nodes versions summary; do
 		"$ctl" -j -s "$PWD/ctl" show $what > $what
 	done
 }
 
 start_cometbft() {
-	"$ctl" key export key.pem node_key.json
+	"$ctl" key export key.pem node_key.json > /dev/null
+	mkfifo commands		# it ends with them
+	exec 9<> commands
 	"$build/interop/cometpeer-v038" run -quiet -seed-mode -strict \
 	    -dial-anywhere -max-in 1000 -network world-1 \
 	    -listen $ip:$port -node-key node_key.json -addrbook book.json \
-	    -seeds "$first" < in > log 2>&1 &
+	    -seeds "$first" < commands 8>&- > log 2>&1 &
 	daemon=$!
 }
 
@@ -161,7 +167,7 @@ look_cometbft() {
 	    awk '{ print $1 * 1024; print $2 * 1000 }'
 }
 
-leave_cometbft() {
+save_cometbft() {
 	:
 }
 
@@ -182,14 +188,15 @@ look() {
 	used=$2
 }
 
+# First those who ask, so that nobody is left without an answer.
 stop() {
+	exec 8>&-
+	wait "$network"
+	network=
 	kill "$daemon"
 	wait "$daemon" || [ "$subject" != pexd ] ||
 	    die "the seed did not end well"
 	daemon=
-	exec 8>&-
-	wait "$network"
-	network=
 }
 
 summarize() {
@@ -198,7 +205,11 @@ summarize() {
 	[inputs] as $all | [$all[] | select(.event == "visited")] as $v |
 	([$v[] | select(.visited >= $live * 0.99) | .t] | first) as $done |
 	($done // $t) as $t |
-	[$all[] | select(.event == "reply" and .t > $t)] as $r |
+	([$all[] | select(.event == "left") | .t] | first) as $left |
+	[$all[] | select(.event == "reply" and .t > $t and
+	    ($left == null or .t < $left))] as $r |
+	[$all[] | select(.event == "reply" and $left != null and
+	    .t >= $left)] as $later |
 	([$r[].n] | add // 0) as $n |
 	{ visited_share: ([$v[] | select(.t <= $t) | .visited] | max / $live),
 	  reached: ($done != null), seconds: $t,
@@ -208,6 +219,10 @@ summarize() {
 	    min // 0),
 	  replies: ($r | length), reply_addresses: ([$r[].n] | min // 0),
 	  failed: [$all[] | select(.event == "failed" and .t > $t)] | length,
+	  forget_seconds: (if $left == null then null
+	    else ([$later[] | select(.live < .n * 0.98) | .t - $left] |
+	    max // 0) end),
+	  later_replies: ($later | length),
 	  memory_mib: ($most / 1048576), cpu: ($cpu / 1000 / $t) }' world
 }
 
@@ -225,6 +240,15 @@ until [ "$(elapsed)" -ge $((took + after)) ]; do
 	sleep 0.5
 	look
 done
-"leave_$subject"
+"save_$subject"
+if [ -n "${CRAWL_LEAVE:-}" ]; then
+	tail -n "$CRAWL_LEAVE" routes | sed 's/add/del/' > left
+	ip -batch left
+	echo "$CRAWL_LEAVE" >&8
+	until [ "$(elapsed)" -ge $((took + 2 * after)) ]; do
+		sleep 0.5
+		look
+	done
+fi
 stop
 summarize

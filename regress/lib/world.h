@@ -42,7 +42,9 @@ void	 world_map_init(struct world_map *, const struct world_conf *);
 void	 world_map_free(struct world_map *);
 /* Who is at that IP: an index, or -1. */
 int	 world_map_find(const struct world_map *, const uint8_t ip[16]);
-/* A local route for each live address, for ip(8) -batch. */
+/* The last n live ones are alive no more. */
+void	 world_map_leave(struct world_map *, unsigned n);
+/* A local route for each live address, in order, for ip(8) -batch. */
 void	 world_map_routes(const struct world_map *, FILE *);
 
 /* world.c: the peers */

@@ -177,6 +177,17 @@ world_map_find(const struct world_map *m, const uint8_t ip[16])
 }
 
 void
+world_map_leave(struct world_map *m, unsigned n)
+{
+	unsigned	 i;
+
+	for (i = m->live; i > 0 && n > 0; i--) {
+		n -= m->place[i - 1].live;
+		m->place[i - 1].live = false;
+	}
+}
+
+void
 world_map_routes(const struct world_map *m, FILE *f)
 {
 	char		 text[IP_TEXT_SIZE];
