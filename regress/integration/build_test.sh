@@ -67,8 +67,42 @@ stale_body()
 	    sh mk/suite.sh short "$PWD/laid"
 }
 
+# The sources of test programs: where they say that they have that case.
+has_case()	# PROGRAM CASE
+{
+	c=$root/regress/unit/$1.c
+	case $1 in
+	vectors_test)	grep -q "X($2)" "$c" ;;
+	interop_test)	grep -q "^${2%_v*}_body()" \
+			    "$root/regress/interop/$1.sh" ;;
+	*)		grep -q "ATF_TP_ADD_TC(tp, $2);" "$c" 2>/dev/null ||
+			    grep -q "^	atf_add_test_case $2\$" \
+			    "$root/regress/integration/$1.sh" 2>/dev/null ;;
+	esac
+}
+
+atf_test_case conformance
+conformance_head()
+{
+	atf_set descr "the cases that docs/conformance.md names exist"
+}
+conformance_body()
+{
+	sed -n '/^|/p' "$root/docs/conformance.md" |
+	    grep -oE '[a-z0-9_]+_test:[a-z0-9_]+' | sort -u > named
+	[ "$(wc -l < named)" -ge 90 ] || atf_fail "it names next to nothing"
+	while IFS=: read -r program case; do
+		has_case "$program" "$case" || echo "$program:$case"
+	done < named > missing
+	atf_check cat missing
+	has_case wire_conn_test no_such && atf_fail "it finds anything"
+	has_case no_such_test life && atf_fail "it finds anything"
+	return 0
+}
+
 atf_init_test_cases()
 {
 	atf_add_test_case vectors
 	atf_add_test_case stale
+	atf_add_test_case conformance
 }

@@ -378,6 +378,37 @@ memory_of_strangers_body()
 }
 memory_of_strangers_cleanup() { stop_all; }
 
+# TestPEXReactorRunning, TestSwitchFullConnectivity: each knows one other.
+atf_test_case full_connectivity cleanup
+full_connectivity_head()
+{
+	atf_set descr "three who know of each other in a row all meet"
+}
+full_connectivity_body()
+{
+	net_init
+	for n in a b c; do
+		start_peer $n
+	done
+	pexd_at b > b.list
+	pexd_at c > c.list
+	pexctl a book import "$PWD/b.list" || net_give_up a "no import"
+	pexctl b book import "$PWD/c.list" || net_give_up b "no import"
+	for n in a b c; do
+		for m in a b c; do
+			[ $n = $m ] || wait_for 10 connected $n $m ||
+			    net_give_up $n "$n has not met $m"
+		done
+	done
+	for n in a b c; do
+		check_equal $n 2 "$(pexctl_j $n '.peers | length' show peers)"
+	done
+	for n in a b c; do
+		stop_pexd $n
+	done
+}
+full_connectivity_cleanup() { stop_all; }
+
 atf_test_case little_network cleanup
 little_network_head()
 {
@@ -407,5 +438,6 @@ atf_init_test_cases()
 	atf_add_test_case sandboxed
 	atf_add_test_case garbage_from_the_network
 	atf_add_test_case memory_of_strangers
+	atf_add_test_case full_connectivity
 	atf_add_test_case little_network
 }

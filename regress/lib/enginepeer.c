@@ -86,8 +86,13 @@ on_read(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	p->in_bytes += n;
-	if (p->wp.conn == NULL)
+	if (p->wp.conn == NULL) {
+		if (p->early_len + n <= sizeof(p->early)) {
+			memcpy(p->early + p->early_len, buf, n);
+			p->early_len += n;
+		}
 		return;
+	}
 	wirepeer_input(&p->wp, buf, n);
 	flush(p);
 }
@@ -141,7 +146,16 @@ void
 enginepeer_open(struct enginepeer *p)
 {
 	enginepeer_connect(p);
+	enginepeer_begin(p);
+}
+
+void
+enginepeer_begin(struct enginepeer *p)
+{
 	wirepeer_open(&p->wp, &p->fix->conf->id, 1);
+	if (p->early_len > 0)
+		wirepeer_input(&p->wp, p->early, p->early_len);
+	p->early_len = 0;
 	flush(p);
 }
 

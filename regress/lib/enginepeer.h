@@ -21,6 +21,8 @@ struct enginepeer {
 	bool			 eof;		/* engine closed its side */
 	bool			 stay;		/* do not close on eof */
 	uint64_t		 in_bytes;
+	uint8_t			 early[SECRET_HELLO_SIZE];
+	size_t			 early_len;	/* came before we began */
 	struct pex_list		 list;		/* the last PexAddrs */
 	unsigned		 nlists, nrequests;
 	struct peer_addr	 addrs[PEX_ADDRS_FIT];
@@ -31,8 +33,9 @@ void	 enginepeer_init(struct enginepeer *, struct enginefix *,
 	    unsigned seed);
 /* Connect to the engine's listener and begin the handshake. */
 void	 enginepeer_open(struct enginepeer *);
-/* The TCP connection alone, without a byte. */
+/* The TCP connection alone, without a byte; and then the handshake. */
 void	 enginepeer_connect(struct enginepeer *);
+void	 enginepeer_begin(struct enginepeer *);
 /* Have engine dial it: the ID it is to prove may be another's. */
 void	 enginepeer_dial(struct enginepeer *, uint32_t dial,
 	    const struct node_id *expect, enum purpose);

@@ -249,7 +249,10 @@ ATF_TC_BODY(import_and_show, tc)
 	bfix_stop(&fix);
 }
 
-/* An inbound peer is a candidate, and somebody we know facts of. */
+/*
+ * An inbound peer is a candidate, and somebody we know facts of.  What one
+ * that we dialled says of itself is not taken (TestPEXReactorAddRemovePeer).
+ */
 ATF_TC_WITHOUT_HEAD(peers);
 ATF_TC_BODY(peers, tc)
 {
@@ -272,6 +275,11 @@ ATF_TC_BODY(peers, tc)
 	r = bfix_last(&fix, MSG_ROW_NODE)->body;
 	ATF_CHECK_STREQ("visitor", r->moniker);
 	ATF_CHECK_EQ(26656, r->addr.na.port);
+	up.addr = fix_peer(6);
+	up.outbound = true;
+	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	BFIX_WAIT(&fix, bfix_rows(&fix, SHOW_NODES, MSG_ROW_NODE) == 2);
+	ATF_CHECK_EQ(1, size());
 	bfix_stop(&fix);
 }
 
