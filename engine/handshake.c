@@ -57,6 +57,7 @@ give_place_back(struct engine *eng, uint32_t conn, const struct node_id *id,
 	(void)child_send(eng->child, ROLE_DIALER, MSG_PEER_DOWN, 0, -1, &m);
 }
 
+/* Strangers who never said who they are are no news: ports are scanned. */
 static void
 log_refusal(struct conn *c, const char *why)
 {
@@ -65,7 +66,7 @@ log_refusal(struct conn *c, const char *why)
 
 	netaddr_text(&c->na, addr);
 	if (id == NULL)
-		log_info("refused %s: %s", addr, why);
+		log_debug("refused %s: %s", addr, why);
 	else
 		log_info("refused %s: %s (its ID is %s)", addr, why,
 		    node_id_text(id, text));

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,7 +108,8 @@ log_down(const struct peer *peer, enum down_reason reason, const char *why)
 {
 	char name[ENGINE_NAME_SIZE];
 
-	if (is_noteworthy(peer))
+	if (is_noteworthy(peer) || reason == DOWN_MISBEHAVED ||
+	    reason == DOWN_PROTOCOL)
 		log_info("lost peer %s: %s%s%s", peer_name(peer, name),
 		    down_reason_name(reason), why != NULL ? ", " : "",
 		    why != NULL ? why : "");
@@ -179,7 +181,7 @@ void
 peer_misbehaved(struct peer *peer, enum misbehaviour what, const char *why)
 {
 	struct engine *eng = peer->eng;
-	char name[ENGINE_NAME_SIZE];
+	char text[ENGINE_WHY_SIZE];
 	struct m_misbehaved m;
 
 	if (!peer->up)
@@ -190,12 +192,11 @@ peer_misbehaved(struct peer *peer, enum misbehaviour what, const char *why)
 	if (why != NULL)
 		strlcpy(m.why, why, sizeof(m.why));
 	eng->stats.misbehaved[what]++;
-	log_info("peer %s misbehaved: %s%s%s; dropped and reported",
-	    peer_name(peer, name), misbehaviour_name(what),
-	    why != NULL ? ", " : "", why != NULL ? why : "");
 	(void)child_send(eng->child, ROLE_ADDRBOOKD, MSG_MISBEHAVED, 0, -1,
 	    &m);
-	peer_lost(peer, DOWN_MISBEHAVED, misbehaviour_name(what));
+	snprintf(text, sizeof(text), "%s%s%s", misbehaviour_name(what),
+	    why != NULL ? ": " : "", why != NULL ? why : "");
+	peer_lost(peer, DOWN_MISBEHAVED, text);
 }
 
 /*
@@ -220,17 +221,12 @@ is_misbehaviour(enum wire_error e)
 void
 peer_broke_protocol(struct peer *peer, enum wire_error e)
 {
-	char name[ENGINE_NAME_SIZE];
-
 	if (!peer->up)
 		return;
-	if (is_misbehaviour(e)) {
+	if (is_misbehaviour(e))
 		peer_misbehaved(peer, MISBEHAVED_PROTOCOL, wire_error_text(e));
-		return;
-	}
-	log_info("dropped peer %s: %s", peer_name(peer, name),
-	    wire_error_text(e));
-	peer_lost(peer, DOWN_PROTOCOL, wire_error_text(e));
+	else
+		peer_lost(peer, DOWN_PROTOCOL, wire_error_text(e));
 }
 
 int

@@ -71,9 +71,10 @@ check_dial()	# PEXD ID@ADDRESS WORDS COUNTER N BOOK
 	    net_give_up "$1" "$2 was dialled by itself"
 	atf_check -s exit:$status -o ignore -e "$err" \
 	    "$net_build/pexctl/pexctl" -s "$PWD/$1/ctl" dial "$2"
-	check_equal "$1" "$5" "$(counter "$1" "$4")"
-	pexctl "$1" show | grep -Eq "^ *$4 +$5\$" ||
+	# It is connected before it is known to live, and counted then.
+	wait_for 10 shows "$1" "$4" "$5" ||
 	    net_give_up "$1" "not in pexctl show: $4 $5"
+	check_equal "$1" "$5" "$(counter "$1" "$4")"
 	case $6 in
 	gone)
 		wait_for 10 not_there "$1" "$2" ||
@@ -88,6 +89,11 @@ check_dial()	# PEXD ID@ADDRESS WORDS COUNTER N BOOK
 		}
 		;;
 	esac
+}
+
+shows()		# PEXD COUNTER N
+{
+	pexctl "$1" show | grep -Eq "^ *$2 +$3\$"
 }
 
 not_there()	# PEXD ID@ADDRESS
