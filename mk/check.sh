@@ -15,11 +15,14 @@ db=$dir/results.db
 rm -f "$db"
 root=
 [ "$(id -u)" -ne 0 ] || root="-v unprivileged_user=nobody"
-set +e
-# shellcheck disable=SC2086  # a list of words
-kyua -v parallelism="$jobs" $root test -k "$dir/Kyuafile" -r "$db" |
-    tee "$dir/output"
-set -e
+cases=$(kyua list -k "$dir/Kyuafile" | wc -l)
+rm -f "$dir/status"
+{
+	# shellcheck disable=SC2086  # a list of words
+	kyua -v parallelism="$jobs" $root test -k "$dir/Kyuafile" -r "$db" &&
+	    status=0 || status=$?
+	echo $status > "$dir/status"
+} | tee "$dir/output"
 
 kyua report -r "$db" --verbose \
     --results-filter=broken,failed > "$dir/report" 2>&1 || true
@@ -47,5 +50,15 @@ done < "$dir/skipped"
 	echo "no test was executed" >&2
 	bad=1
 }
+[ $((passed + failed + skipped)) -eq "$cases" ] || {
+	echo "of $cases tests $((passed + failed + skipped)) ended" >&2
+	bad=1
+}
+# 1: some failed.
+case $(cat "$dir/status") in
+0)	;;
+1)	[ "$failed" -gt 0 ] || bad=1 ;;
+*)	echo "kyua ended with status $(cat "$dir/status")" >&2; bad=1 ;;
+esac
 echo "$passed passed, $failed failed, $skipped skipped"
 exit $bad
