@@ -4,7 +4,7 @@
 R = build/release
 A = build/asan
 F = build/fuzz
-PREFIX = /usr/local
+PREFIX =
 DESTDIR =
 CONFIGURE_ARGS =
 
@@ -13,19 +13,19 @@ all: release
 # --- building ---------------------------------------------------------------
 
 configured:
-	@sh mk/configured.sh $(R) --prefix=$(PREFIX) $(CONFIGURE_ARGS)
+	@sh mk/configured.sh $(R) -- $(PREFIX:%=--prefix=%) $(CONFIGURE_ARGS)
 
 release: configured
 	@sh mk/rules.sh . $(R)
 	@$(MAKE) -f mk/build.mk O=$(R) programs
 asan:
-	@sh mk/configured.sh $(A) --variant=asan $(CONFIGURE_ARGS)
+	@sh mk/configured.sh $(A) --variant=asan -- $(CONFIGURE_ARGS)
 	@sh mk/rules.sh . $(A)
 	@$(MAKE) -f mk/build.mk O=$(A) programs unit sim
 tests: release
 	@$(MAKE) -f mk/build.mk O=$(R) unit bench sim
 fuzzers:
-	@sh mk/configured.sh $(F) --variant=fuzz $(CONFIGURE_ARGS) CC=clang
+	@sh mk/configured.sh $(F) --variant=fuzz CC=clang -- $(CONFIGURE_ARGS)
 	@sh mk/rules.sh . $(F)
 	@$(MAKE) -f mk/build.mk O=$(F) fuzz
 
@@ -45,7 +45,7 @@ run: deps
 	@sh mk/run.sh $(R)
 
 install: release
-	@sh mk/install.sh $(R) "$(DESTDIR)" "$(PREFIX)"
+	@sh mk/install.sh $(R) "$(DESTDIR)"
 
 # --- proving ----------------------------------------------------------------
 
