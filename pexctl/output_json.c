@@ -56,6 +56,23 @@ put_time(struct jsonw *j, const char *key, int64_t t)
 		jsonw_int(j, key, t);
 }
 
+/* A figure, or null if there is none. */
+static void
+put_if(struct jsonw *j, const char *key, uint64_t v, bool known)
+{
+	if (known)
+		jsonw_uint(j, key, v);
+	else
+		jsonw_null(j, key);
+}
+
+/* A figure that is never 0 if it is known. */
+static void
+put_known(struct jsonw *j, const char *key, uint64_t v)
+{
+	put_if(j, key, v, v != 0);
+}
+
 /* Of who told, only this is kept. */
 static void
 put_source_group(struct jsonw *j, uint64_t v)
@@ -112,23 +129,31 @@ js_end(struct view *v)
 }
 
 static void
+put_fact(struct jsonw *j, const struct summary *s, size_t i, size_t n)
+{
+	char key[SUMMARY_KEY_SIZE];
+
+	summary_key(s, i, key);
+	if (n == 1 && !summary_is_list(s->items[i].name)) {
+		jsonw_str(j, key, s->items[i].text);
+		return;
+	}
+	jsonw_array(j, key);
+	for (; n > 0; n--, i++)
+		jsonw_str(j, NULL, s->items[i].text);
+	jsonw_end(j);
+}
+
+static void
 put_facts(struct jsonw *j, const struct summary *s)
 {
-	const struct item *it;
-	char key[2 * MSG_NAME_SIZE];
-	bool first;
-	size_t i;
+	size_t i, n;
 
 	jsonw_object(j, "facts");
-	for (i = 0; i < s->n; i++) {
-		it = &s->items[i];
-		if (!it->is_text)
-			continue;
-		first = summary_is_first(s, i);
-		snprintf(key, sizeof(key), "%s%s%s",
-		    first ? "" : role_name(it->role), first ? "" : "_",
-		    it->name);
-		jsonw_str(j, key, it->text);
+	for (i = 0; i < s->n; i += n) {
+		n = summary_values(s, i);
+		if (s->items[i].is_text)
+			put_fact(j, s, i, n);
 	}
 	jsonw_end(j);
 }
@@ -204,7 +229,7 @@ js_peer(struct view *v, const struct m_row_peer *p)
 	jsonw_uint(j, "answers", p->answers);
 	jsonw_uint(j, "pings", p->pings);
 	jsonw_uint(j, "pongs", p->pongs);
-	jsonw_uint(j, "rtt_us", p->rtt_us);
+	put_known(j, "rtt_us", p->rtt_us);
 	jsonw_str(j, "moniker", p->moniker);
 	jsonw_str(j, "version", p->version);
 	jsonw_str(j, "network", p->network);
@@ -261,7 +286,7 @@ js_node(struct view *v, const struct m_row_node *n)
 	jsonw_str(j, "moniker", n->moniker);
 	jsonw_str(j, "version", n->version);
 	jsonw_str(j, "network", n->network);
-	jsonw_uint(j, "latency_ms", n->latency_ms);
+	put_known(j, "latency_ms", n->latency_ms);
 	put_time(j, "first_seen", n->first_seen);
 	put_time(j, "last_seen", n->last_seen);
 	jsonw_object(j, "uptime_permille");
@@ -278,13 +303,18 @@ js_proc(struct view *v, const struct m_row_proc *p)
 
 	jsonw_object(j, NULL);
 	jsonw_str(j, "process", role_name(p->role));
-	jsonw_uint(j, "pid", p->pid);
-	jsonw_uint(j, "age_s", p->age_s);
+	/* Where it does not run: kill(2) takes 0 for the whole group. */
+	put_known(j, "pid", p->pid);
+	put_if(j, "age_s", p->age_s, p->pid != 0);
 	jsonw_uint(j, "deaths", p->deaths);
 	jsonw_bool(j, "ready", p->ready);
-	jsonw_str(j, "sandbox", p->sandbox);
-	jsonw_uint(j, "rss_bytes", p->rss_bytes);
-	jsonw_uint(j, "cpu_ms", p->cpu_ms);
+	if (p->sandbox[0] == '\0')
+		jsonw_null(j, "sandbox");
+	else
+		jsonw_str(j, "sandbox", p->sandbox);
+	/* Memory is never 0: both are unknown then. */
+	put_known(j, "rss_bytes", p->rss_bytes);
+	put_if(j, "cpu_ms", p->cpu_ms, p->rss_bytes != 0);
 	jsonw_uint(j, "shed", p->shed);
 	jsonw_end(j);
 }
@@ -301,7 +331,7 @@ js_dial(struct view *v, const struct m_row_dial *d)
 	jsonw_uint(j, "port", d->addr.port);
 	jsonw_bool(j, "connected", d->connected);
 	jsonw_uint(j, "tries", d->tries);
-	jsonw_uint(j, "next_s", d->next_s);
+	put_if(j, "next_s", d->next_s, !d->connected);
 	if (d->last == 0)
 		jsonw_null(j, "last");
 	else

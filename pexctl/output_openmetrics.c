@@ -76,15 +76,22 @@ put_type(FILE *f, const char *name)
 static void
 put_info(FILE *f, const struct summary *s)
 {
+	char key[SUMMARY_KEY_SIZE];
 	const char *comma = "";
-	size_t i;
+	size_t i, n, k;
 
 	fputs("# TYPE pexd info\npexd_info{", f);
-	for (i = 0; i < s->n; i++) {
-		if (!s->items[i].is_text || !summary_is_first(s, i))
+	for (i = 0; i < s->n; i += n) {
+		n = summary_values(s, i);
+		if (!s->items[i].is_text)
 			continue;
-		fprintf(f, "%s%s=\"", comma, s->items[i].name);
-		put_label(f, s->items[i].text);
+		fprintf(f, "%s%s=\"", comma, summary_key(s, i, key));
+		/* A label has one value. */
+		for (k = 0; k < n; k++) {
+			if (k > 0)
+				fputc(' ', f);
+			put_label(f, s->items[i + k].text);
+		}
 		fputc('"', f);
 		comma = ",";
 	}
@@ -145,16 +152,30 @@ proc_shed(const struct m_row_proc *p)
 	return (double)p->shed;
 }
 
+/* What it takes for a figure to be known. */
+static bool
+proc_runs(const struct m_row_proc *p)
+{
+	return p->pid != 0;
+}
+
+static bool
+proc_is_measured(const struct m_row_proc *p)
+{
+	return p->rss_bytes != 0;
+}
+
 static const struct {
 	const char	*name;
 	double		(*value)(const struct m_row_proc *);
+	bool		(*known)(const struct m_row_proc *);
 } proc_metrics[] = {
-	{ "process_ready",			proc_ready },
-	{ "process_age_seconds",		proc_age },
-	{ "process_deaths_total",		proc_deaths },
-	{ "process_cpu_seconds_total",		proc_cpu },
-	{ "process_resident_memory_bytes",	proc_rss },
-	{ "process_shed_messages_total",	proc_shed },
+	{ "process_ready",		proc_ready,	NULL },
+	{ "process_age_seconds",	proc_age,	proc_runs },
+	{ "process_deaths_total",	proc_deaths,	NULL },
+	{ "process_cpu_seconds_total",	proc_cpu,	proc_is_measured },
+	{ "process_resident_memory_bytes", proc_rss,	proc_is_measured },
+	{ "process_shed_messages_total", proc_shed,	NULL },
 };
 
 static void
@@ -166,10 +187,13 @@ put_procs(FILE *f, const struct summary *s)
 		if (s->nprocs > 0)
 			put_type(f, proc_metrics[i].name);
 		for (k = 0; k < s->nprocs; k++)
-			fprintf(f, PREFIX "%s{process=\"%s\"} %.15g\n",
-			    proc_metrics[i].name,
-			    role_name(s->procs[k].role),
-			    proc_metrics[i].value(&s->procs[k]));
+			if (proc_metrics[i].known == NULL ||
+			    proc_metrics[i].known(&s->procs[k]))
+				fprintf(f,
+				    PREFIX "%s{process=\"%s\"} %.15g\n",
+				    proc_metrics[i].name,
+				    role_name(s->procs[k].role),
+				    proc_metrics[i].value(&s->procs[k]));
 	}
 }
 

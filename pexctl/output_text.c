@@ -64,15 +64,21 @@ text_end(struct view *v)
 /* --- show -------------------------------------------------------------- */
 
 static void
-text_item(FILE *f, const struct item *it)
+text_fact(FILE *f, const struct item *it, size_t n)
 {
 	char safe[sizeof(it->text)];
 
-	if (it->is_text)
-		fprintf(f, "  %-39s %s\n", it->name,
-		    human_safe(it->text, safe, sizeof(safe)));
+	fprintf(f, "  %-39s", it->name);
+	for (; n > 0; n--, it++)
+		fprintf(f, " %s", human_safe(it->text, safe, sizeof(safe)));
+	fputc('\n', f);
+}
+
+static void
+text_counter(FILE *f, const struct item *it)
+{
 	/* What never happened is most of what could. */
-	else if (!it->is_total || it->number != 0)
+	if (!it->is_total || it->number != 0)
 		fprintf(f, "  %-39s %" PRId64 "\n", it->name, it->number);
 }
 
@@ -80,15 +86,19 @@ static void
 text_summary(struct view *v, struct summary *s)
 {
 	enum role role = ROLE_NONE;
-	size_t i;
+	size_t i, n;
 
 	summary_sort(s);
-	for (i = 0; i < s->n; i++) {
+	for (i = 0; i < s->n; i += n) {
+		n = summary_values(s, i);
 		if (s->items[i].role != role) {
 			role = s->items[i].role;
 			fprintf(v->f, "%s\n", role_name(role));
 		}
-		text_item(v->f, &s->items[i]);
+		if (s->items[i].is_text)
+			text_fact(v->f, &s->items[i], n);
+		else
+			text_counter(v->f, &s->items[i]);
 	}
 }
 
@@ -168,14 +178,18 @@ static void
 text_proc(struct view *v, const struct m_row_proc *p)
 {
 	char age[HUMAN_SIZE], cpu[HUMAN_SIZE], rss[HUMAN_SIZE];
-	char box[sizeof(p->sandbox)];
+	char box[sizeof(p->sandbox)] = "-", pid[HUMAN_SIZE] = "-";
 
-	fprintf(v->f, "%-9s %6u %-6s %6u %-6s %-6s %-6" PRIu64 " %s%s\n",
-	    role_name(p->role), p->pid, human_span(p->age_s, age), p->deaths,
-	    human_latency(p->cpu_ms * 1000, cpu),
-	    human_bytes(p->rss_bytes, rss), p->shed,
-	    human_safe(p->sandbox, box, sizeof(box)),
-	    p->ready ? "" : " (not ready)");
+	if (p->pid != 0)
+		snprintf(pid, sizeof(pid), "%u", p->pid);
+	if (p->sandbox[0] != '\0')
+		human_safe(p->sandbox, box, sizeof(box));
+	fprintf(v->f, "%-9s %6s %-6s %6u %-6s %-6s %-6" PRIu64 " %s%s\n",
+	    role_name(p->role), pid,
+	    p->pid == 0 ? "-" : human_span(p->age_s, age), p->deaths,
+	    p->rss_bytes == 0 ? "-" : human_latency(p->cpu_ms * 1000, cpu),
+	    p->rss_bytes == 0 ? "-" : human_bytes(p->rss_bytes, rss), p->shed,
+	    box, p->ready ? "" : p->pid == 0 ? " (down)" : " (not ready)");
 }
 
 /* id@host:port, a literal IPv6 address in brackets. */

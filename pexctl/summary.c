@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,15 +46,30 @@ has_suffix(const char *name, const char *suffix)
 }
 
 static bool
-is_known(const struct summary *s, const struct item *it)
+is_same(const struct item *a, const struct item *b)
+{
+	return a->role == b->role && a->is_text == b->is_text &&
+	    strcmp(a->name, b->name) == 0;
+}
+
+/*
+ * Is there nothing new in it?  Otherwise give it its place behind the values
+ * of that name that are there.
+ */
+static bool
+is_known(const struct summary *s, struct item *it)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		if (s->items[i].role == it->role &&
-		    s->items[i].is_text == it->is_text &&
-		    strcmp(s->items[i].name, it->name) == 0)
+	it->seq = (unsigned)s->n;
+	for (i = 0; i < s->n; i++) {
+		if (!is_same(&s->items[i], it))
+			continue;
+		if (!it->is_text || strcmp(s->items[i].text, it->text) == 0)
 			return true;
+		it->seq = s->items[i].seq;
+		it->nth++;
+	}
 	return false;
 }
 
@@ -78,7 +94,6 @@ add_item(struct summary *s, struct item *it, const char *name)
 	if ((p = grow(s->items, s->n, sizeof(*p))) == NULL)
 		return -1;
 	s->items = p;
-	it->seq = (unsigned)s->n;
 	s->items[s->n++] = *it;
 	return 0;
 }
@@ -123,7 +138,9 @@ by_role(const void *va, const void *vb)
 		return a->role < b->role ? -1 : 1;
 	if (a->is_text != b->is_text)
 		return a->is_text ? -1 : 1;
-	return a->seq < b->seq ? -1 : a->seq > b->seq;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? -1 : 1;
+	return a->nth < b->nth ? -1 : a->nth > b->nth;
 }
 
 static int
@@ -149,14 +166,39 @@ summary_sort_by_name(struct summary *s)
 		qsort(s->items, s->n, sizeof(s->items[0]), by_name);
 }
 
-bool
-summary_is_first(const struct summary *s, size_t i)
+size_t
+summary_values(const struct summary *s, size_t i)
 {
+	size_t n = 1;
+
+	while (i + n < s->n && is_same(&s->items[i], &s->items[i + n]))
+		n++;
+	return n;
+}
+
+bool
+summary_is_list(const char *name)
+{
+	static const char *const lists[] = { "external", "listen", "reactor" };
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(lists[i], name) == 0)
+			return true;
+	return false;
+}
+
+char *
+summary_key(const struct summary *s, size_t i, char buf[SUMMARY_KEY_SIZE])
+{
+	const struct item *it = &s->items[i];
 	size_t k;
 
 	for (k = 0; k < i; k++)
-		if (s->items[k].is_text &&
-		    strcmp(s->items[k].name, s->items[i].name) == 0)
-			return false;
-	return true;
+		if (s->items[k].is_text && s->items[k].role != it->role &&
+		    strcmp(s->items[k].name, it->name) == 0)
+			break;
+	snprintf(buf, SUMMARY_KEY_SIZE, "%s%s%s",
+	    k == i ? "" : role_name(it->role), k == i ? "" : "_", it->name);
+	return buf;
 }

@@ -16,7 +16,8 @@
 /* A counter, or a fact if it is text. */
 struct item {
 	enum role	 role;		/* who tells it */
-	unsigned	 seq;		/* the order they came in */
+	unsigned	 seq;		/* when the first of its name came */
+	unsigned	 nth;		/* value of that name from that role */
 	bool		 is_text;
 	bool		 is_total;	/* counts up from 0: "..._total" */
 	int64_t		 number;
@@ -34,8 +35,9 @@ struct summary {
 void	 summary_init(struct summary *);
 void	 summary_free(struct summary *);
 /*
- * Add a copy; a second value of one name from one process is dropped.
- * Returns 0, or -1 without memory.
+ * Add a copy.  A fact may have several values, such as the addresses listened
+ * on; a second figure of one name from one process, or the same value once
+ * more, is dropped.  Returns 0, or -1 without memory.
  */
 int	 summary_add_fact(struct summary *, const struct m_fact *);
 int	 summary_add_counter(struct summary *, const struct m_counter *);
@@ -44,10 +46,20 @@ int	 summary_add_proc(struct summary *, const struct m_row_proc *);
 void	 summary_sort(struct summary *);
 /* The same by name, then by process: for formats of families. */
 void	 summary_sort_by_name(struct summary *);
+
 /*
- * Is the fact items[i] the first of its name?  Where facts are one flat
- * list the others go under "process_name".
+ * For facts that are sorted: of how many values, from items[i] on, the fact
+ * consists.  At least 1.
  */
-bool	 summary_is_first(const struct summary *, size_t i);
+size_t	 summary_values(const struct summary *, size_t i);
+/* May a fact of this name have several values?  JSON has an array then. */
+bool	 summary_is_list(const char *name);
+/*
+ * The key of the fact items[i] where all facts are one flat list: its name;
+ * if a process before its own tells one of that name, "process_name".
+ */
+#define SUMMARY_KEY_SIZE	(2 * MSG_NAME_SIZE)
+char	*summary_key(const struct summary *, size_t i,
+	    char buf[SUMMARY_KEY_SIZE]);
 
 #endif

@@ -161,12 +161,15 @@ metrics_body()
 	atf_check -o match:"^pexd_info[{].*node_id=\"$(pexd_id a)\"" \
 	    -o match:'^pexd_process_ready[{]process="engine"[}] 1$' \
 	    cat metrics
-	# The figures are those of the summary.
-	pexctl_j a '.counters.addrbookd | keys[]' show | while read -r k; do
-		grep -q "^pexd_$k{process=\"addrbookd\"}" metrics ||
-		    echo "$k"
-	done > missing
-	atf_check cat missing
+	# The figures are those of the summary, all of them.
+	pexctl_j a '.counters | to_entries[] | .key as $p | .value | keys[] |
+	    "pexd_\(.){process=\"\($p)\"}"' show | sort > want
+	[ "$(wc -l < want)" -ge 100 ] || atf_fail "few figures in the summary"
+	sed -n 's/^\(pexd_[^ ]*\) .*/\1/p' metrics | sort > have
+	atf_check comm -23 want have
+	# How many there are, and not how many there ever were.
+	atf_check -o match:'^pexd_peers_inbound[{]process="engine"[}] 0$' \
+	    -o match:'^# TYPE pexd_peers_inbound gauge$' cat metrics
 	stop_pexd a
 }
 metrics_cleanup() { stop_all; }

@@ -65,7 +65,10 @@ counter(struct pipe *p, uint32_t id, enum role role, const char *name,
 	pipe_send(p, MSG_COUNTER, id, -1, &m);
 }
 
-/* Mixed as four processes answer, with a name that two of them use. */
+/*
+ * Mixed as four processes answer, with a name that two of them use, and a
+ * fact of two values.
+ */
 static void
 show_summary(struct fake *f, struct pipe *p, uint32_t id)
 {
@@ -75,7 +78,10 @@ show_summary(struct fake *f, struct pipe *p, uint32_t id)
 	counter(p, id, ROLE_ENGINE, "accepted_total", 17);
 	counter(p, id, ROLE_ENGINE, "refused_total", 0);
 	fact(p, id, ROLE_PARENT, "network", "test-1");
+	fact(p, id, ROLE_ENGINE, "listen", "1.0.0.1:26656");
 	fact(p, id, ROLE_ENGINE, "sandbox", "seccomp");
+	fact(p, id, ROLE_ENGINE, "listen", "[2001:db8::1]:26656");
+	fact(p, id, ROLE_ENGINE, "reactor", "pex");
 	counter(p, id, ROLE_ENGINE, "peers", -1);
 	fact(p, id, ROLE_PARENT, "moniker", "say \"hi\"\\");
 	fact(p, id, ROLE_DIALER, "sandbox", "none");
@@ -196,6 +202,10 @@ show_processes(struct fake *f, struct pipe *p, uint32_t id)
 		    sizeof(m.sandbox));
 		pipe_send(p, MSG_ROW_PROC, id, -1, &m);
 	}
+	memset(&m, 0, sizeof(m));
+	m.role = ROLE_ADDRBOOKD;	/* down */
+	m.deaths = 5;
+	pipe_send(p, MSG_ROW_PROC, id, -1, &m);
 }
 
 static void

@@ -29,7 +29,9 @@ ATF_TC_BODY(show_text, tc)
 		size_t		 lines;
 		const char	*says[3];
 	} cases[] = {
-		{ "show", 14, { "pexd\n  node_id ", "engine\n",
+		{ "show", 16, { "pexd\n  node_id ", "engine\n"
+		    "  listen                                  "
+		    "1.0.0.1:26656 [2001:db8::1]:26656\n",
 		    "  accepted_total                          17\n" } },
 		{ "show peers", 3, { ">p 3h12m  85ms   1.0.0.1:26656 "
 		    "        " ID1 " alice\n", "\\033[31mred\\377\n" } },
@@ -39,8 +41,10 @@ ATF_TC_BODY(show_text, tc)
 		{ "show bans", 3, { "    2 00070000", "1.0.3.232" } },
 		{ "show nodes", 11, {
 		    "  0%   0%  99%   0%    - 0.38.17      1.0.0.3:26656" } },
-		{ "show processes", 3, { "engine      4242 1m30s       1 "
-		    "1.5s   3.0M   0      seccomp+landlock3\n" } },
+		{ "show processes", 4, { "engine      4242 1m30s       1 "
+		    "1.5s   3.0M   0      seccomp+landlock3\n",
+		    "addrbookd      - -           5 -      -      0      "
+		    "- (down)\n" } },
 		{ "show dials", 3, { "seed       in 10m0s      4 timed out  "
 		    "    " ID1 "@seed.example.org:26656\n",
 		    "@[2001:db8::1]:26656" } },
@@ -75,7 +79,7 @@ ATF_TC_BODY(show_json, tc)
 	} cases[] = {
 		{ "show peers", "peers", 2 }, { "show book", "book", 9 },
 		{ "show bans", "bans", 2 }, { "show nodes", "nodes", 10 },
-		{ "show processes", "processes", 2 },
+		{ "show processes", "processes", 3 },
 		{ "show dials", "dials", 2 },
 		{ "show versions", "versions", 2 },
 	};
@@ -143,6 +147,66 @@ ATF_TC_BODY(json_keys, tc)
 	fakepexd_stop(&fp);
 }
 
+/* All values of a fact, and always as an array where there may be many. */
+ATF_TC_WITHOUT_HEAD(json_lists);
+ATF_TC_BODY(json_lists, tc)
+{
+	struct fakepexd fp;
+	const char *a, *b, *c;
+	json_t *v, *facts;
+
+	fakepexd_start(&fp, FAKE_NORMAL, 9);
+	ATF_REQUIRE_EQ(0, runctl("-s sock -j show"));
+	v = json_of("out");
+	facts = json_object_get(v, "facts");
+	ATF_REQUIRE_EQ(0, json_unpack(facts, "{s:[s,s!], s:[s!]}", "listen",
+	    &a, &b, "reactor", &c));
+	ATF_CHECK_STREQ("1.0.0.1:26656", a);
+	ATF_CHECK_STREQ("[2001:db8::1]:26656", b);
+	ATF_CHECK_STREQ("pex", c);
+	json_decref(v);
+	fakepexd_stop(&fp);
+}
+
+static void
+check_null(const char *words, const char *list, size_t n, const char *key,
+    bool want)
+{
+	json_t *v, *row;
+
+	ATF_REQUIRE_EQ(0, runctl(words));
+	v = json_of("out");
+	row = json_array_get(json_object_get(v, list), n);
+	ATF_CHECK_MSG(json_is_null(json_object_get(row, key)) == want,
+	    "%s, row %zu: %s", words, n, key);
+	ATF_CHECK(json_object_get(row, key) != NULL);
+	json_decref(v);
+}
+
+/* What is not known is null: pid 0 would be the whole group to kill(2). */
+ATF_TC_WITHOUT_HEAD(json_unknown);
+ATF_TC_BODY(json_unknown, tc)
+{
+	static const char *const down[] = {
+		"pid", "age_s", "sandbox", "rss_bytes", "cpu_ms"
+	};
+	struct fakepexd fp;
+	size_t i;
+
+	fakepexd_start(&fp, FAKE_NORMAL, 9);
+	for (i = 0; i < NITEMS(down); i++) {
+		check_null("-s sock -j show processes", "processes", 2,
+		    down[i], true);
+		check_null("-s sock -j show processes", "processes", 1,
+		    down[i], false);
+	}
+	check_null("-s sock -j show nodes", "nodes", 0, "latency_ms", true);
+	check_null("-s sock -j show peers", "peers", 0, "rtt_us", false);
+	check_null("-s sock -j show dials", "dials", 0, "next_s", false);
+	check_null("-s sock -j show dials", "dials", 1, "next_s", true);
+	fakepexd_stop(&fp);
+}
+
 ATF_TC_WITHOUT_HEAD(metrics);
 ATF_TC_BODY(metrics, tc)
 {
@@ -153,7 +217,9 @@ ATF_TC_BODY(metrics, tc)
 	ATF_CHECK_STREQ("# TYPE pexd info\n"
 	    "pexd_info{node_id=\"00000000000000000000000000000000000000aa\","
 	    "network=\"test-1\",moniker=\"say \\\"hi\\\"\\\\\","
-	    "mode=\"seed\",sandbox=\"seccomp\"} 1\n"
+	    "mode=\"seed\",listen=\"1.0.0.1:26656 [2001:db8::1]:26656\","
+	    "sandbox=\"seccomp\",reactor=\"pex\","
+	    "dialer_sandbox=\"none\"} 1\n"
 	    "# TYPE pexd_accepted counter\n"
 	    "pexd_accepted_total{process=\"engine\"} 17\n"
 	    "# TYPE pexd_book_size gauge\n"
@@ -166,12 +232,14 @@ ATF_TC_BODY(metrics, tc)
 	    "# TYPE pexd_process_ready gauge\n"
 	    "pexd_process_ready{process=\"pexd\"} 1\n"
 	    "pexd_process_ready{process=\"engine\"} 1\n"
+	    "pexd_process_ready{process=\"addrbookd\"} 0\n"
 	    "# TYPE pexd_process_age_seconds gauge\n"
 	    "pexd_process_age_seconds{process=\"pexd\"} 90\n"
 	    "pexd_process_age_seconds{process=\"engine\"} 90\n"
 	    "# TYPE pexd_process_deaths counter\n"
 	    "pexd_process_deaths_total{process=\"pexd\"} 0\n"
 	    "pexd_process_deaths_total{process=\"engine\"} 1\n"
+	    "pexd_process_deaths_total{process=\"addrbookd\"} 5\n"
 	    "# TYPE pexd_process_cpu_seconds counter\n"
 	    "pexd_process_cpu_seconds_total{process=\"pexd\"} 1.5\n"
 	    "pexd_process_cpu_seconds_total{process=\"engine\"} 1.5\n"
@@ -181,6 +249,7 @@ ATF_TC_BODY(metrics, tc)
 	    "# TYPE pexd_process_shed_messages counter\n"
 	    "pexd_process_shed_messages_total{process=\"pexd\"} 0\n"
 	    "pexd_process_shed_messages_total{process=\"engine\"} 0\n"
+	    "pexd_process_shed_messages_total{process=\"addrbookd\"} 0\n"
 	    "# EOF\n", text_of("out"));
 	fakepexd_stop(&fp);
 }
@@ -389,6 +458,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, show_text);
 	ATF_TP_ADD_TC(tp, show_json);
 	ATF_TP_ADD_TC(tp, json_keys);
+	ATF_TP_ADD_TC(tp, json_lists);
+	ATF_TP_ADD_TC(tp, json_unknown);
 	ATF_TP_ADD_TC(tp, metrics);
 	ATF_TP_ADD_TC(tp, large_book);
 	ATF_TP_ADD_TC(tp, requests);
