@@ -107,6 +107,14 @@ interop() {
 	return 0
 }
 
+# With network namespaces; the release build, for what they wait for is time.
+faults() {
+	group faults
+	for s in "$src"/regress/faults/*_test.sh; do
+		shell faults "$s" release 'timeout=1200'
+	done
+}
+
 simulation() {
 	group sim
 	[ -f "$src/regress/sim/sim_test.sh" ] &&
@@ -123,5 +131,5 @@ fuzz() {
 
 case $what in
 interop) interop ;;
-*)	unit; integration; simulation; fuzz; interop ;;
+*)	unit; integration; faults; simulation; fuzz; interop ;;
 esac
