@@ -67,8 +67,8 @@ static void
 log_report(const struct store_report *r, unsigned int n)
 {
 	if (r->set_aside[0] != '\0')
-		log_warnx("the address book was set aside as %s: %s",
-		    r->set_aside, r->why);
+		log_warnx("the address book was set aside as %s, in the "
+		    "state directory: %s", store_name(r->set_aside), r->why);
 	if (r->salvaged)
 		log_warnx("kept %u sound entries of the damaged book", n);
 	if (r->from_copy)
@@ -77,7 +77,7 @@ log_report(const struct store_report *r, unsigned int n)
 	if (r->migrated)
 		log_info("the address book of version %d was brought up to "
 		    "this one; the old one is kept as %s", r->migrated,
-		    r->old_copy);
+		    store_name(r->old_copy));
 	if (r->fresh)
 		log_info("beginning a fresh address book");
 	else

@@ -56,6 +56,9 @@ struct store_stats {
 	char		error[128];	/* SQLite's word for it */
 };
 
+/* What the log calls a path: its name, for dir is "/" after chroot(2). */
+const char	*store_name(const char *path);
+
 /*
  * Open or make the store of that network in dir (0700, ours).  NULL, after
  * logging why, only when no store can be made there at all.  hash_key gets

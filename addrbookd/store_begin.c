@@ -55,7 +55,7 @@ clear(const char *path, const char *suffix)
 		return 0;
 	if (store_set_aside(name, "foreign", aside, sizeof(aside)) == 0)
 		return 0;
-	log_warn("cannot remove %s", name);
+	log_warn("cannot remove %s", store_name(name));
 	return -1;
 }
 
@@ -124,7 +124,7 @@ take_place(struct store *s)
 	if (clear(s->path, "-wal") == -1 || clear(s->path, "-journal") == -1)
 		return -1;
 	if (rename(s->fresh, s->path) == -1) {
-		log_warn("cannot rename %s", s->fresh);
+		log_warn("cannot rename %s", store_name(s->fresh));
 		return -1;
 	}
 	store_sync_dir(s->path);
@@ -140,7 +140,7 @@ step_aside(struct store *s, enum store_found found)
 		return 0;
 	word_for(found, s->report->why, word, sizeof(word));
 	if (store_set_aside(s->path, word, aside, sizeof(aside)) == -1) {
-		log_warn("cannot set %s aside", s->path);
+		log_warn("cannot set %s aside", store_name(s->path));
 		return -1;
 	}
 	strlcpy(s->report->set_aside, aside, sizeof(s->report->set_aside));
@@ -161,7 +161,8 @@ store_begin(struct store *s, enum store_found found, const char *network,
 	store_db_close(&d);
 	if (rc != SQLITE_OK) {
 		log_warnx("cannot make %s: %s; %s is left as it was",
-		    s->fresh, sqlite3_errstr(rc), s->path);
+		    store_name(s->fresh), sqlite3_errstr(rc),
+		    store_name(s->path));
 		(void)clear_all(s->fresh);
 		return -1;
 	}

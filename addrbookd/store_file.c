@@ -16,6 +16,14 @@
 
 #define ASIDE_TRIES	100	/* names tried: NAME.word-DATE[.N] */
 
+const char *
+store_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
 static int
 rename_new(const char *from, const char *to)
 {
@@ -37,7 +45,7 @@ rename_log(const char *path, const char *to, const char *suffix)
 	snprintf(from, sizeof(from), "%s%s", path, suffix);
 	snprintf(name, sizeof(name), "%s%s", to, suffix);
 	if (rename(from, name) == -1 && errno != ENOENT)
-		log_warn("cannot rename %s", from);
+		log_warn("cannot rename %s", store_name(from));
 }
 
 int
@@ -134,7 +142,7 @@ store_sync_dir(const char *path)
 	slash[slash == dir] = '\0';
 	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
 	    fsync(fd) == -1)
-		log_warn("cannot sync %s", dir);
+		log_warn("cannot sync the state directory");
 	if (fd != -1)
 		close(fd);
 }

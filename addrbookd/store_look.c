@@ -158,9 +158,10 @@ look_at_log(const char *path, const char *suffix)
 	if (look_at(log, why, sizeof(why)) != FOUND_FOREIGN)
 		return;
 	if (store_set_aside(log, "foreign", aside, sizeof(aside)) == -1)
-		log_warn("cannot set %s aside", log);
+		log_warn("cannot set %s aside", store_name(log));
 	else
-		log_warnx("%s was set aside as %s: %s", log, aside, why);
+		log_warnx("%s was set aside as %s: %s", store_name(log),
+		    store_name(aside), why);
 }
 
 enum store_found

@@ -20,12 +20,13 @@ copy_to(struct store *s, const char *copy)
 
 	rc = store_db_exec(&s->db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	if (rc != SQLITE_OK) {
-		log_warnx("cannot copy %s to %s: %s", s->path, copy,
-		    sqlite3_errstr(rc));
+		log_warnx("cannot copy %s to %s: %s", store_name(s->path),
+		    store_name(copy), sqlite3_errstr(rc));
 		return -1;
 	}
 	if (store_copy_file(s->path, copy) == -1) {
-		log_warn("cannot copy %s to %s", s->path, copy);
+		log_warn("cannot copy %s to %s", store_name(s->path),
+		    store_name(copy));
 		return -1;
 	}
 	return 0;
@@ -88,7 +89,8 @@ open_db(struct store *s, const char *network, const uint8_t new_key[16])
 		(void)copy_to(s, s->copy);
 		break;
 	case FOUND_UNKNOWN:
-		log_warnx("cannot open %s: %s", s->path, s->report->why);
+		log_warnx("cannot open %s: %s", store_name(s->path),
+		    s->report->why);
 		return -1;
 	case FOUND_NOTHING:
 		s->report->why[0] = '\0';
@@ -103,7 +105,8 @@ open_db(struct store *s, const char *network, const uint8_t new_key[16])
 	if ((rc = store_db_prepare(&s->db)) == SQLITE_OK)
 		return 0;
 fail:
-	log_warnx("cannot open %s: %s", s->path, sqlite3_errstr(rc));
+	log_warnx("cannot open %s: %s", store_name(s->path),
+	    sqlite3_errstr(rc));
 	return -1;
 }
 
