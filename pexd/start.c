@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -124,6 +125,57 @@ open_or_make(const char *path)
 	return open_folder(path);
 }
 
+/* Is there anything but an address book?  The name of the first. */
+static bool
+holds_others(int dir, char *name, size_t size)
+{
+	static const char ours[] = "addrbook.db";
+	struct dirent *e;
+	bool found = false;
+	DIR *d;
+	int fd;
+
+	if ((fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 ||
+	    (d = fdopendir(fd)) == NULL)
+		fatal("cannot read the state directory");
+	while (!found && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    strncmp(e->d_name, ours, sizeof(ours) - 1) != 0) {
+			strlcpy(name, e->d_name, size);
+			found = true;
+		}
+	closedir(d);
+	return found;
+}
+
+/*
+ * Owner and mode of a directory in other use are not pexd's to change: a
+ * slip in the config must not take /var/lib from a whole system.
+ */
+static void
+take_state(const struct pexd *px, int fd, const struct stat *st, uid_t uid)
+{
+	const char *path = px->conf->state_dir;
+	char other[NAME_MAX + 1], shown[LOG_LINE_SIZE / 4];
+
+	if (holds_others(fd, other, sizeof(other)))
+		fatalx("the state directory %s has other files (%s), and has "
+		    "to be closed to others: expected a directory that is "
+		    "pexd's alone", path,
+		    log_vis(shown, sizeof(shown), other, strlen(other)));
+	if (px->identity.drop &&
+	    (st->st_uid != uid || st->st_gid != px->identity.gid) &&
+	    fchown(fd, uid, px->identity.gid) == -1)
+		fatal("cannot give the state directory %s to user %u", path,
+		    (unsigned)uid);
+	if (fchmod(fd, 0700) == -1)
+		fatal("cannot close the state directory %s to others", path);
+	if (st->st_uid != uid || (st->st_mode & 07777) != 0700)
+		log_info("the state directory %s was made user %u's alone",
+		    path, (unsigned)uid);
+}
+
 /* addrbookd's: its user's own, and nobody else's business. */
 static void
 check_state(const struct pexd *px, const char *path)
@@ -137,13 +189,9 @@ check_state(const struct pexd *px, const char *path)
 	if (st.st_uid != uid && st.st_uid != geteuid())
 		fatalx("the state directory %s belongs to user %u, not to %u",
 		    path, (unsigned)st.st_uid, (unsigned)uid);
-	if (px->identity.drop &&
-	    (st.st_uid != uid || st.st_gid != px->identity.gid) &&
-	    fchown(fd, uid, px->identity.gid) == -1)
-		fatal("cannot give the state directory %s to user %u", path,
-		    (unsigned)uid);
-	if ((st.st_mode & 07777) != 0700 && fchmod(fd, 0700) == -1)
-		fatal("cannot close the state directory %s to others", path);
+	if (st.st_uid != uid || (st.st_mode & 07777) != 0700 ||
+	    (px->identity.drop && st.st_gid != px->identity.gid))
+		take_state(px, fd, &st, uid);
 	close(fd);
 }
 

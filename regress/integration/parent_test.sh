@@ -706,8 +706,23 @@ folders_body()
 	echo x > a/file
 	fail_pexd a 1 "state directory \"$PWD/a/file\""
 	has a "cannot use the state directory"
+	mkdir -m 755 a/used
+	echo x > a/used/theirs
+	fail_pexd a 1 "state directory \"$PWD/a/used\""
+	has a "has other files .theirs."
+	atf_check_equal 755 "$(stat -c %a a/used)"
+	mv a/used/theirs a/used/addrbook.db.old
+	start_pexd a "state directory \"$PWD/a/used\""
+	atf_check_equal 700 "$(stat -c %a a/used)"
+	stop_pexd a
 	[ "$(id -u)" -eq 0 ] || return 0
 	case $real in *asan*) return 0 ;; esac
+	# /etc, say: root's, and in use.
+	mkdir -m 700 a/system
+	echo x > a/system/theirs
+	fail_pexd a 1 "state directory \"$PWD/a/system\""
+	has a "has other files .theirs."
+	atf_check_equal root "$(stat -c %U a/system)"
 	mkdir -m 700 a/other
 	chown daemon a/other
 	fail_pexd a 1 "state directory \"$PWD/a/other\""
