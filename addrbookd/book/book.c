@@ -187,9 +187,10 @@ init_tables(struct book *b)
 	b->newtab = bk_array_new((size_t)b->new_buckets * SLOTS,
 	    sizeof(*b->newtab));
 	b->source = calloc(SOURCES, sizeof(*b->source));
+	b->turn = calloc(TURNS, sizeof(*b->turn));
 	b->hold = calloc(BOOK_HOLDS_MAX, sizeof(*b->hold));
 	if (b->group == NULL || b->oldtab == NULL || b->newtab == NULL ||
-	    b->source == NULL || b->hold == NULL)
+	    b->source == NULL || b->turn == NULL || b->hold == NULL)
 		return -1;
 	return bk_bans_init(&b->bans);
 }
@@ -245,6 +246,7 @@ book_free(struct book *b)
 	bk_bans_free(&b->bans);
 	free(b->hold);
 	free(b->source);
+	free(b->turn);
 	free(b->newtab);
 	free(b->oldtab);
 	free(b->group);

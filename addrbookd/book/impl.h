@@ -55,6 +55,10 @@
 #define HOLD_TIME	DAY
 #define HEARD_SPACING	HOUR		/* last_heard is no finer */
 
+/* Dialer's limit is 10 s to the millisecond; the book counts whole ones. */
+#define TURN_SPACING	11
+#define CRAWL_LOOKS	4096	/* at entries, for one crawl pick */
+
 #define CONTESTS_MAX	256
 #define SENIOR_SLACK	512	/* candidates kept beyond those needed */
 
@@ -222,6 +226,14 @@ struct teller {
 	struct source	*limits;	/* NULL until somebody new comes */
 };
 
+/* When a /24 or /48 had its turn in the crawl. */
+#define TURNS		8192
+#define TURN_WAYS	8
+struct turn {
+	struct netblock	block;
+	uint32_t	at;
+};
+
 struct ban {
 	struct book_ban	row;
 	uint32_t	next, prev;	/* by since; free ones: next */
@@ -341,6 +353,7 @@ struct book {
 
 	struct source	*source;
 	int64_t		 announce_full_ms;
+	struct turn	*turn;
 	struct bans	 bans;
 	struct book_hold *hold;
 	struct tallied	 holds;
@@ -428,6 +441,7 @@ uint32_t	 bk_new_slot(const struct book *, const struct peer_addr *,
 uint32_t	 bk_old_place(const struct book *, const struct peer_addr *);
 uint64_t	 bk_hash_triple(const struct book *, const struct peer_addr *);
 uint64_t	 bk_hash_group(const struct book *, struct netgroup);
+uint64_t	 bk_hash_block(const struct book *, struct netblock);
 
 /* newtab.c: the new table */
 bool		 bk_new_yields(const struct book *, uint32_t place,
@@ -526,6 +540,9 @@ void		 bk_senior_add(struct book *, uint32_t);
 void		 bk_senior_del(struct book *, uint32_t);
 uint32_t	 bk_senior_count(const struct book *);
 bool		 bk_is_senior(const struct book *, uint32_t);
+
+/* turn.c: the crawler's turns; false: not yet */
+bool		 bk_turn_take(struct book *, const uint8_t ip[16]);
 
 /* limit.c: token buckets by source group */
 /* A group's limits; they may be another's after the next call. */

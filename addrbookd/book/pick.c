@@ -334,25 +334,37 @@ book_pick_probe(struct book *b, uint32_t now, const struct book_exclude *ex,
 	return 0;
 }
 
+/* The two kinds in their order, each longest due first. */
+static const struct course {
+	enum sched	queue;
+	enum book_why	why;
+} courses[] = {
+	{ SCHED_DUE_HEARD, BOOK_WHY_NEW },
+	{ SCHED_DUE_VERIFIED, BOOK_WHY_VERIFY },
+};
+#define NCOURSES	(sizeof(courses) / sizeof(courses[0]))
+
 unsigned int
 book_pick_crawl(struct book *b, uint32_t now, const struct book_exclude *ex,
     struct book_pick *p, unsigned int want)
 {
-	enum book_why	 why;
-	unsigned int	 n;
-	uint32_t	 i;
+	const struct course	*c;
+	unsigned int		 n = 0, looks = CRAWL_LOOKS;
+	uint32_t		 i, left;
 
 	bk_tick(b, now);
-	for (n = 0; n < want; n++) {
-		why = BOOK_WHY_NEW;
-		if ((i = next_due(b, SCHED_DUE_HEARD, 0, ex)) == NIL) {
-			why = BOOK_WHY_VERIFY;
-			i = next_due(b, SCHED_DUE_VERIFIED, 0, ex);
+	for (c = courses; c < courses + NCOURSES; c++) {
+		left = b->sched[c->queue].count;
+		for (; n < want && left > 0 && looks > 0; left--, looks--) {
+			i = b->sched[c->queue].head;
+			if (excluded(b, entry_at(b, i), ex) ||
+			    !bk_turn_take(b, entry_at(b, i)->addr.na.ip)) {
+				bk_sched(b, i, c->queue);
+				continue;
+			}
+			fill(b, i, c->why, &p[n++]);
+			try_begins(b, i);
 		}
-		if (i == NIL)
-			break;
-		fill(b, i, why, &p[n]);
-		try_begins(b, i);
 	}
 	return n;
 }

@@ -147,6 +147,15 @@ bk_hash_triple(const struct book *b, const struct peer_addr *a)
 }
 
 uint64_t
+bk_hash_block(const struct book *b, struct netblock n)
+{
+	struct input	 in = start('N');
+
+	put_number(&in, n.v);
+	return hash(b, &in);
+}
+
+uint64_t
 bk_hash_group(const struct book *b, struct netgroup g)
 {
 	struct input	 in = start('G');

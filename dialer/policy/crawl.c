@@ -3,8 +3,8 @@
  * The crawler of a seed: keeps up to `max dials' dials and visits under
  * way, for as long as the book has somebody to visit.
  *
- * The book counts a pick as a try, and nodes of one hoster share a /24: a
- * candidate that has to wait for its block waits here, not ten minutes.
+ * The book leaves time between neighbours, but knows of no other dials: a
+ * candidate whose block was dialled by hand waits here, not ten minutes.
  */
 
 #include "dialer/policy/local.h"

@@ -120,6 +120,7 @@ ATF_TC_BODY(crawl_interval, tc)
 
 	bfix_init(&fix);
 	fix.conf->times.crawl_interval = 1500;
+	fix.conf->private_network = true;	/* else a /24 waits longer */
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 10, 1000);
 	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);

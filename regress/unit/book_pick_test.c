@@ -3,6 +3,7 @@
  * Picks: who is dialled next, for a slot, a probe, a crawl.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <atf-c.h>
@@ -342,6 +343,7 @@ ATF_TC_BODY(crawl_spacing, tc)
 		fix_wait(&f, 1);
 	}
 	f.conf.crawl_spacing = 2;
+	f.conf.private_network = true;	/* else a /24 waits longer */
 	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
 	FIX_CHECK(&f);
 	fix_wait(&f, 2);
@@ -370,6 +372,50 @@ ATF_TC_BODY(crawl_spacing, tc)
 	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
 	FIX_CHECK(&f);
 	ATF_CHECK_EQ(10, book_pick_crawl(f.book, f.now, NULL, p, 20));
+	fix_free(&f);
+}
+
+/*
+ * One of a /24 each 11 s; the others are not tried, lose nothing, and stand in
+ * nobody's way.
+ */
+ATF_TC_WITHOUT_HEAD(crawl_turns);
+ATF_TC_BODY(crawl_turns, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	struct book_pick	 p[20];
+	char			 ip[IP_TEXT_SIZE];
+	unsigned int		 i, k, n;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 16);
+	for (i = 0; i < 10; i++) {
+		snprintf(ip, sizeof(ip), "25.1.2.%u", i + 1);
+		a = fix_addr(i, ip, 26656);
+		fix_hear(&f, &a, i);
+	}
+	a = fix_peer(50);
+	fix_hear(&f, &a, 50);
+	n = book_pick_crawl(f.book, f.now, NULL, p, 20);
+	FIX_CHECK(&f);
+	ATF_REQUIRE_EQ(2, n);
+	ATF_CHECK(peer_addr_equal(&p[1].addr, &a));
+	for (k = 1; k < 10; k++) {
+		fix_wait(&f, 10);
+		ATF_CHECK_EQ(0, book_pick_crawl(f.book, f.now, NULL, p, 20));
+		fix_wait(&f, 1);
+		ATF_REQUIRE_EQ(1, book_pick_crawl(f.book, f.now, NULL, p,
+		    20));
+		ATF_CHECK_EQ(f.now, fix_row(&f, &p[0].addr).last_try);
+	}
+	/* All had their turn. */
+	fix_wait(&f, 11);
+	ATF_CHECK_EQ(0, book_pick_crawl(f.book, f.now, NULL, p, 20));
+	/* Neighbours are no matter where all are. */
+	f.conf.private_network = true;
+	ATF_REQUIRE_EQ(0, book_configure(f.book, f.now, &f.conf));
+	fix_wait(&f, 600);
+	ATF_CHECK_EQ(11, book_pick_crawl(f.book, f.now, NULL, p, 20));
 	fix_free(&f);
 }
 
@@ -606,6 +652,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, seniors_resting);
 	ATF_TP_ADD_TC(tp, crawl);
 	ATF_TP_ADD_TC(tp, crawl_spacing);
+	ATF_TP_ADD_TC(tp, crawl_turns);
 	ATF_TP_ADD_TC(tp, weight_keeps_its_time);
 	ATF_TP_ADD_TC(tp, crawl_backs_off);
 	ATF_TP_ADD_TC(tp, probe_kinds);
