@@ -2,9 +2,9 @@
 /*
  * A network for a crawler, in one process, and newcomers who ask the seed.
  *
- *	world [-l LIVE] [-d DEAD] [-n NUMBER] routes
+ *	world [-l LIVE] [-d DEAD] [-c CROWD] [-n NUMBER] routes
  *		local routes of the live peers, for ip -batch
- *	world [-l LIVE] [-d DEAD] [-n NUMBER] [-N NETWORK] [-i MS] run SEED
+ *	world [...] [-N NETWORK] [-i MS] run SEED
  *		until its standard input ends; the seed, ID@IP:PORT, is asked
  *		every MS; a number that is read: so many peers leave
  *
@@ -129,13 +129,16 @@ int
 main(int argc, char **argv)
 {
 	struct run		 r = { .conf = { .live = 500, .dead = 3500,
-	    .reply = 100, .number = 1, .network = "world-1" } };
+	    .crowd = 1, .reply = 100, .number = 1, .network = "world-1" } };
 	struct peer_addr	 seed;
 	unsigned		 interval_ms = 1000;
 	int			 ch;
 
-	while ((ch = getopt(argc, argv, "d:i:l:N:n:")) != -1)
+	while ((ch = getopt(argc, argv, "c:d:i:l:N:n:")) != -1)
 		switch (ch) {
+		case 'c':
+			r.conf.crowd = atoi(optarg);
+			break;
 		case 'd':
 			r.conf.dead = atoi(optarg);
 			break;
@@ -156,7 +159,8 @@ main(int argc, char **argv)
 		}
 	argc -= optind;
 	argv += optind;
-	if (r.conf.live == 0 || interval_ms == 0)
+	if (r.conf.live == 0 || interval_ms == 0 || r.conf.crowd == 0 ||
+	    r.conf.crowd > 250)
 		errx(2, "see the source");
 	world_map_init(&r.map, &r.conf);
 	if (argc == 1 && strcmp(argv[0], "routes") == 0)

@@ -71,6 +71,22 @@ whole_body()
 	all_met $live
 }
 
+atf_test_case neighbours
+neighbours_head()
+{
+	atf_set descr "nodes that share a /24 are all found, ten seconds apart"
+}
+neighbours_body()
+{
+	net_init
+	CRAWL_CROWD=4
+	export CRAWL_CROWD
+	run_crawl 300 2100 $((60 * net_factor)) 5
+	figures '.reached and .reply_alive_min >= 0.98'
+	# Four in a /24, three spaces between them.
+	figures '.seconds > 30'
+}
+
 atf_test_case leaving
 leaving_head()
 {
@@ -106,6 +122,7 @@ large_body()
 atf_init_test_cases()
 {
 	atf_add_test_case whole
+	atf_add_test_case neighbours
 	atf_add_test_case leaving
 	[ "${PEXD_LONG:-no}" != yes ] || atf_add_test_case large
 }

@@ -14,6 +14,7 @@
 #   WITHIN	seconds to visit 99 % of the live peers in, at most
 #   AFTER	seconds for which the seed is asked then
 #   LINE	of pexd's config
+# CRAWL_CROWD=N: there are N addresses in each /24, and not 1.
 # CRAWL_LEAVE=N: then N of the live peers leave, without a word, and the seed
 # is asked for AFTER seconds more.
 # Exit status 77: there can be no such namespace here; the reason on stderr.
@@ -47,6 +48,7 @@ fi
 build=$1 subject=$2 live=$3 dead=$4 within=$5 after=$6
 shift 6
 world="$build/regress/fake/world -l $live -d $dead -N world-1"
+world="$world -c ${CRAWL_CROWD:-1}"
 ctl="$build/pexctl/pexctl"
 ip=13.7.7.7		# WORLD_SEED_IP
 port=26650		# the world has 26656 on every address

@@ -21,6 +21,7 @@
 
 struct world_conf {
 	unsigned	 live, dead;
+	unsigned	 crowd;		/* addresses in a /24, 1 to 250 */
 	unsigned	 reply;		/* addresses in an answer */
 	uint64_t	 number;	/* which world; same number, same one */
 	const char	*network;

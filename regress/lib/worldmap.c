@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who is where: one address to a /24, ten to a /16 on average, as the hosts
- * of a few large providers would be; the live ones anywhere among the dead.
+ * Who is where: ten /24 networks to a /16, as those of a few large providers
+ * would be, each with one address or some; the live ones anywhere among the
+ * dead.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -78,18 +79,21 @@ shuffle(struct world_map *m, struct testrng *rng)
 }
 
 static void
-make_places(struct world_map *m, struct testrng *rng)
+make_places(struct world_map *m, struct testrng *rng, unsigned crowd)
 {
-	unsigned	*group, ngroups, i;
+	unsigned	*group, nblocks, ngroups, i, block;
 	uint32_t	 ip;
 
-	ngroups = m->n / PER_GROUP > GROUPS_MIN ? m->n / PER_GROUP : GROUPS_MIN;
-	if (m->n / ngroups >= 256)
+	nblocks = (m->n + crowd - 1) / crowd;
+	ngroups = nblocks / PER_GROUP > GROUPS_MIN ? nblocks / PER_GROUP :
+	    GROUPS_MIN;
+	if (nblocks / ngroups >= 256)
 		errx(1, "too many addresses");
 	group = choose_groups(rng, ngroups);
 	for (i = 0; i < m->n; i++) {
-		ip = group[i % ngroups] << 16 | i / ngroups << 8;
-		ip |= 1 + testrng_below(rng, 254);
+		block = i / crowd;
+		ip = group[block % ngroups] << 16 | block / ngroups << 8;
+		ip |= 1 + i % crowd;
 		place_set(&m->place[i], rng, ip);
 	}
 	free(group);
@@ -137,7 +141,7 @@ world_map_init(struct world_map *m, const struct world_conf *conf)
 	m->key = calloc(m->live, sizeof(*m->key));
 	if (m->place == NULL || m->by_ip == NULL || m->key == NULL)
 		err(1, NULL);
-	make_places(m, &rng);
+	make_places(m, &rng, conf->crowd);
 	make_keys(m, &rng);
 	for (i = 0; i < m->n; i++)
 		m->by_ip[i] = i;
