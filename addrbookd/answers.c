@@ -88,6 +88,8 @@ answer_pick(struct book *book, uint32_t now, const struct m_pick *m,
 	for (i = 0; i < k.n; i++) {
 		out->list[i].addr = k.picks[i].addr;
 		out->list[i].level = k.picks[i].level;
+		out->list[i].source = k.picks[i].level == BOOK_HEARD ?
+		    k.picks[i].source.v : 0;
 	}
 	return 0;
 }

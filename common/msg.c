@@ -170,7 +170,7 @@ static const struct field f_m_pick[] = {
 	LIST_OF(m_pick, ngroups, groups, MSG_GROUPS_MAX, f_el_u64), END
 };
 static const struct field f_picked[] = {
-	PA(picked, addr), U8(picked, level), END
+	PA(picked, addr), U8(picked, level), U64(picked, source), END
 };
 static const struct field f_m_picked[] = {
 	U8(m_picked, kind),

@@ -336,6 +336,7 @@ struct m_pick {				/* header id: dialer's request */
 struct picked {
 	struct peer_addr addr;
 	uint8_t		level;		/* enum level */
+	uint64_t	source;		/* group that told of it; 0 proved */
 };
 struct m_picked {
 	uint8_t		kind;

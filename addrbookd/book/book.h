@@ -208,6 +208,7 @@ enum book_why {			/* of a pick */
 struct book_pick {
 	struct peer_addr	addr;
 	enum book_level		level;		/* BOOK_SENIOR included */
+	struct netgroup		source;		/* who told first */
 	enum book_why		why;
 };
 

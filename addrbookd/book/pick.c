@@ -69,6 +69,7 @@ fill(const struct book *b, uint32_t i, enum book_why why,
 
 	p->addr = e->addr;
 	p->level = e->level;
+	p->source = e->source;
 	if (e->level == BOOK_GOOD && bk_is_senior(b, i))
 		p->level = BOOK_SENIOR;
 	p->why = why;

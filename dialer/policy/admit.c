@@ -81,6 +81,7 @@ admit_outbound(struct policy *p, uint64_t now, const struct m_admit *m)
 	pe = peers_add(p, now, m, true, d->kind, d->latency_ms);
 	if (pe == NULL)
 		return VERDICT_FULL;
+	pe->source = d->source;
 	backoff_clear(p, &d->addr);
 	dials_done(p, d);
 	tell_target(p, now, pe, t);

@@ -50,7 +50,7 @@ visit(struct policy *p, uint64_t now, const struct peer_addr *addr,
 	enum policy_skip why = dials_check(p, now, KIND_CRAWL, addr);
 
 	if (why == SKIP_NONE)
-		return dials_start(p, now, KIND_CRAWL, addr, NULL);
+		return dials_start(p, now, KIND_CRAWL, addr, NULL) != NULL;
 	if (why == SKIP_BLOCK_LIMIT)
 		wait_for_block(p, now, addr, expires);
 	return false;

@@ -198,7 +198,7 @@ next_number(struct policy *p)
 	return ds->last;
 }
 
-bool
+struct dial *
 dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
     const struct peer_addr *addr, struct target *t)
 {
@@ -206,7 +206,7 @@ dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
 	struct dial *d;
 
 	if ((d = calloc(1, sizeof(*d))) == NULL)
-		return false;
+		return NULL;
 	d->num = next_number(p);
 	d->kind = kind;
 	d->addr = *addr;
@@ -225,7 +225,7 @@ dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
 	p->stats.dials[kind]++;
 	p->ops->connect(p->arg, &(struct policy_dial){ d->num, *addr,
 	    rules[kind].purpose });
-	return true;
+	return d;
 }
 
 /* --- end --------------------------------------------------------------- */

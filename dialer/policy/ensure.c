@@ -8,6 +8,7 @@
 #include "dialer/policy/local.h"
 
 #define PICKS_PER_SLOT	3
+#define PICKS_HEARSAY	9	/* while hardly anybody is proved */
 #define BIAS_PEERS	8	/* more outbound peers bias no further */
 
 int
@@ -37,6 +38,14 @@ seniors_wanted(const struct policy *p)
 	return held < POLICY_SENIORS ? POLICY_SENIORS - held : 0;
 }
 
+/* Of what is only heard of much is stale, and no source gets all slots. */
+static unsigned
+picks_per_slot(const struct policy *p)
+{
+	return p->have_status && p->status.good < POLICY_GOOD_MIN ?
+	    PICKS_HEARSAY : PICKS_PER_SLOT;
+}
+
 void
 ensure_round(struct policy *p, uint64_t now)
 {
@@ -47,9 +56,13 @@ ensure_round(struct policy *p, uint64_t now)
 		seeds_nothing(p, now, false);
 		return;
 	}
+	if (seeds_first(p, now)) {
+		seeds_nothing(p, now, true);
+		return;
+	}
 	if (wants_is_open(p, WANT_ENSURE))
 		return;
-	wants_send(p, now, WANT_ENSURE, PICK_ENSURE, want * PICKS_PER_SLOT,
+	wants_send(p, now, WANT_ENSURE, PICK_ENSURE, want * picks_per_slot(p),
 	    seniors_wanted(p) * PICKS_PER_SLOT);
 }
 

@@ -158,6 +158,7 @@ struct peer {
 	struct node_id		id;
 	struct netaddr		na;
 	struct netgroup		group;
+	struct netgroup		source;		/* on whose word; 0 proved */
 	uint64_t		host;		/* keyed hash */
 	enum policy_kind	kind;		/* outbound: dialled for */
 	uint64_t		since;
@@ -232,6 +233,7 @@ struct dial {
 	uint32_t		latency_ms;
 	bool			reached;	/* TCP stands */
 	struct netgroup		group;
+	struct netgroup		source;		/* on whose word; 0 proved */
 	bool			grouped;	/* counted in peers.groups */
 };
 TAILQ_HEAD(dial_queue, dial);
@@ -249,8 +251,8 @@ struct dial	*dials_by_num(const struct policy *, uint32_t);
 /* May this candidate be dialled now?  Counts why not. */
 enum policy_skip dials_check(struct policy *, uint64_t now, enum policy_kind,
 		    const struct peer_addr *);
-/* Begin; false without memory. */
-bool		 dials_start(struct policy *, uint64_t now, enum policy_kind,
+/* Begin; NULL without memory. */
+struct dial	*dials_start(struct policy *, uint64_t now, enum policy_kind,
 		    const struct peer_addr *, struct target *);
 /* Free it and do what its rule does on that outcome. */
 void		 dials_end(struct policy *, uint64_t now, struct dial *,
@@ -296,12 +298,18 @@ uint64_t	 wants_due(const struct policy *);
 /* Candidates not dialled yet. */
 struct spares {
 	struct picked	list[MSG_LIST_MAX];
-	unsigned	n, next;
+	bool		used[MSG_LIST_MAX];
+	unsigned	n, nused;
 };
 void		 spares_set(struct spares *, const struct m_picked *);
 /* Dial the first that may be; false when none is left. */
 bool		 spares_dial(struct policy *, uint64_t now, struct spares *,
 		    enum policy_kind);
+
+/* --- vouch.c ------------------------------------------------------------ */
+
+/* Has that source its share of the slots? */
+bool		 vouch_is_spent(const struct policy *, struct netgroup source);
 
 /* --- ensure.c ----------------------------------------------------------- */
 
@@ -358,11 +366,19 @@ struct seeds {
 	uint64_t	 due;		/* next look at the need */
 	uint64_t	 poor_since;	/* POLICY_NEVER: not poor */
 	bool		 nothing;	/* nothing to dial */
+	uint64_t	 first_until;	/* a new book waits for seeds */
+	unsigned	 nanswered;	/* since the start */
+	bool		 first;		/* a round was put off for them */
 };
 
 void		 seeds_start(struct policy *, uint64_t now);
 void		 seeds_nothing(struct policy *, uint64_t now, bool);
 bool		 seeds_needed(const struct policy *, uint64_t now);
+/*
+ * A book without a good entry knows what one seed says and no better: is
+ * there another to be heard before slots are filled?
+ */
+bool		 seeds_first(struct policy *, uint64_t now);
 void		 seeds_failed(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
 void		 seeds_resume(struct policy *, uint64_t now);

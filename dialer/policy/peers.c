@@ -287,6 +287,7 @@ peers_keep(struct policy *p, struct peer *pe)
 	unhold(p, pe);
 	leave_slot(p, pe);
 	pe->kind = KIND_ENSURE;
+	pe->source = pe->group;		/* its own word */
 	enter_slot(p, pe);
 }
 
@@ -357,7 +358,8 @@ end_hold(struct policy *p, struct peer *pe)
 	    peers_has_group(p, pe->group);
 
 	if (pe->kind == KIND_SEED && pe->live && !policy_is_seed(p) &&
-	    ensure_want(p) > 0 && !taken)
+	    ensure_want(p) > 0 && !taken &&
+	    !vouch_is_spent(p, pe->group))
 		peers_keep(p, pe);
 	else
 		peers_drop(p, pe, DOWN_DIALER);

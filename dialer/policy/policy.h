@@ -38,6 +38,9 @@ struct rng;
 #define POLICY_GOOD_MIN		32	/* good ones; fewer is poor */
 #define POLICY_OUTBOUND_MIN	5	/* outbound peers; fewer is poor */
 #define POLICY_POOR_PERIODS	4	/* so many ensure periods poor: seeds */
+#define POLICY_VOUCH_PART	3	/* one source's share of the slots */
+#define POLICY_FIRST_SEEDS	3	/* asked before a new book is used */
+#define POLICY_FIRST_MS		60000	/* the longest that waits for them */
 #define POLICY_ASK_PERIODS	10	/* enough known: ask once in so many */
 #define POLICY_HOST_DIALS	6	/* dials to one host ... */
 #define POLICY_HOST_MS		3600000	/* ... in any such time */

@@ -55,6 +55,31 @@ may_ask(const struct policy *p, uint64_t now, const struct target *t)
 	    peers_by_id(p, &t->addr.id) == NULL;
 }
 
+/* Is one under way, or might one be asked? */
+static bool
+may_come(const struct policy *p, uint64_t now)
+{
+	const struct target *t;
+
+	TAILQ_FOREACH(t, &p->seeds.list, entry)
+		if (target_is_busy(t) || may_ask(p, now, t) ||
+		    (t->state == TARGET_UP && !t->answered))
+			return true;
+	return false;
+}
+
+bool
+seeds_first(struct policy *p, uint64_t now)
+{
+	struct seeds *s = &p->seeds;
+
+	/* A seed that answers is good itself. */
+	s->first = p->have_status && p->status.good <= s->nanswered &&
+	    now < s->first_until && s->nanswered < POLICY_FIRST_SEEDS &&
+	    may_come(p, now);
+	return s->first;
+}
+
 static struct target *
 choose(struct policy *p, uint64_t now)
 {
@@ -137,6 +162,7 @@ seeds_answered(struct policy *p, uint64_t now, const struct node_id *id)
 	if (t == NULL)
 		return;
 	stop_walking(p, t);
+	p->seeds.nanswered++;
 	t->answered = true;
 	t->tries = 0;
 	t->since = now;
@@ -203,6 +229,8 @@ seeds_start(struct policy *p, uint64_t now)
 		if (t->state == TARGET_IDLE)
 			t->due = now;
 	p->seeds.due = now;
+	p->seeds.nanswered = 0;
+	p->seeds.first_until = now + POLICY_FIRST_MS;
 }
 
 void
@@ -213,6 +241,8 @@ seeds_tick(struct policy *p, uint64_t now)
 	p->seeds.due = now + p->conf->times.ensure_period / LOOKS + 1;
 	update_poor(p, now);
 	seeds_resume(p, now);
+	if (p->seeds.first && !seeds_first(p, now))
+		ensure_round(p, now);
 }
 
 uint64_t

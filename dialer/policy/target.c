@@ -76,7 +76,7 @@ dial_next(struct policy *p, uint64_t now, struct target *t, enum outcome why)
 		if (t->skip != SKIP_NONE)
 			continue;
 		t->state = TARGET_DIALLING;
-		if (dials_start(p, now, t->kind, &addr, t))
+		if (dials_start(p, now, t->kind, &addr, t) != NULL)
 			return true;
 		why = OUTCOME_OURS;
 	}

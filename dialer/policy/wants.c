@@ -93,20 +93,42 @@ void
 spares_set(struct spares *s, const struct m_picked *m)
 {
 	s->n = m->n < MSG_LIST_MAX ? m->n : MSG_LIST_MAX;
-	s->next = 0;
+	s->nused = 0;
 	memcpy(s->list, m->list, s->n * sizeof(s->list[0]));
+	memset(s->used, 0, s->n * sizeof(s->used[0]));
 }
 
+static bool
+dial_one(struct policy *p, uint64_t now, const struct picked *c,
+    enum policy_kind kind)
+{
+	struct dial *d;
+
+	if (dials_check(p, now, kind, &c->addr) != SKIP_NONE ||
+	    (d = dials_start(p, now, kind, &c->addr, NULL)) == NULL)
+		return false;
+	d->source.v = c->source;
+	return true;
+}
+
+/* In order; but those on a word that has its share come last. */
 bool
 spares_dial(struct policy *p, uint64_t now, struct spares *s,
     enum policy_kind kind)
 {
-	const struct peer_addr *addr;
+	struct netgroup source;
+	unsigned i, last;
 
-	while (s->next < s->n) {
-		addr = &s->list[s->next++].addr;
-		if (dials_check(p, now, kind, addr) == SKIP_NONE)
-			return dials_start(p, now, kind, addr, NULL);
-	}
+	for (last = 0; last < 2; last++)
+		for (i = 0; i < s->n && s->nused < s->n; i++) {
+			source.v = s->list[i].source;
+			if (s->used[i] ||
+			    (!last && vouch_is_spent(p, source)))
+				continue;
+			s->used[i] = true;
+			s->nused++;
+			if (dial_one(p, now, &s->list[i], kind))
+				return true;
+		}
 	return false;
 }

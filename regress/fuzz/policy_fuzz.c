@@ -151,8 +151,10 @@ picked(struct fuzz *f)
 	unsigned i;
 
 	m.n = next(f, 12);
-	for (i = 0; i < m.n; i++)
+	for (i = 0; i < m.n; i++) {
 		m.list[i].addr = somebody(f);
+		m.list[i].source = next(f, 3);
+	}
 	policy_picked(f->p, f->now, f->picks[next(f, RECENT)], &m);
 }
 

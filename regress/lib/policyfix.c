@@ -279,8 +279,8 @@ fx_next_pick(struct fx *fx, enum pick_kind kind)
 }
 
 void
-fx_answer_pick(struct fx *fx, const struct fx_pick *pick,
-    const struct peer_addr *addrs, unsigned n)
+fx_answer_heard(struct fx *fx, const struct fx_pick *pick,
+    const struct peer_addr *addrs, const uint64_t *source, unsigned n)
 {
 	struct m_picked *m = calloc(1, sizeof(*m));
 	unsigned i;
@@ -288,11 +288,20 @@ fx_answer_pick(struct fx *fx, const struct fx_pick *pick,
 	ATF_REQUIRE(m != NULL && n <= MSG_LIST_MAX);
 	m->kind = pick->m.kind;
 	m->n = n;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		m->list[i].addr = addrs[i];
+		m->list[i].source = source != NULL ? source[i] : 0;
+	}
 	policy_picked(fx->p, fx->now, pick->id, m);
 	free(m);
 	fx_check(fx);
+}
+
+void
+fx_answer_pick(struct fx *fx, const struct fx_pick *pick,
+    const struct peer_addr *addrs, unsigned n)
+{
+	fx_answer_heard(fx, pick, addrs, NULL, n);
 }
 
 /* --- the network ------------------------------------------------------- */

@@ -87,6 +87,10 @@ struct fx_pick	*fx_last_of(struct fx *, enum pick_kind);
 struct fx_pick	*fx_next_pick(struct fx *, enum pick_kind);
 void		 fx_answer_pick(struct fx *, const struct fx_pick *,
 		    const struct peer_addr *, unsigned n);
+/* The same; source[i] is the group that told of addrs[i], 0 if proved. */
+void		 fx_answer_heard(struct fx *, const struct fx_pick *,
+		    const struct peer_addr *, const uint64_t *source,
+		    unsigned n);
 
 /* The network's part.  A dial by its index in dials[]. */
 void		 fx_fail(struct fx *, unsigned dial, enum outcome);

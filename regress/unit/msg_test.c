@@ -117,6 +117,7 @@ ATF_TC_BODY(lists_survive, tc)
 	for (i = 0; i < MSG_LIST_MAX; i++) {
 		in->list[i].addr.na.port = i;
 		in->list[i].level = i % 4;
+		in->list[i].source = (uint64_t)i << 40 | 1;
 	}
 	b = encode(MSG_PICKED, in);
 	/* It has to fit the largest imsg. */
@@ -126,6 +127,7 @@ ATF_TC_BODY(lists_survive, tc)
 	for (i = 0; i < MSG_LIST_MAX; i++) {
 		ATF_CHECK_EQ(out->list[i].addr.na.port, i);
 		ATF_CHECK_EQ(out->list[i].level, i % 4);
+		ATF_CHECK_EQ(out->list[i].source, (uint64_t)i << 40 | 1);
 	}
 	ibuf_free(b);
 	free(in);

@@ -130,6 +130,104 @@ ATF_TC_BODY(dials_as_many_as_wanted_at_once, tc)
 	fx_free(fx);
 }
 
+/* How many of the dials from index on are of a[from .. from + n - 1]. */
+static unsigned
+count_dials(struct fx *fx, unsigned index, const struct peer_addr *a,
+    unsigned n)
+{
+	unsigned i, k, count = 0;
+
+	for (i = index; i < fx->ndials; i++)
+		for (k = 0; k < n; k++)
+			count += peer_addr_equal(&fx->dials[i].d.addr, &a[k]);
+	return count;
+}
+
+/* Who was first to tell of many gets a third of the slots, if others told. */
+ATF_TC_WITHOUT_HEAD(one_source_has_a_third);
+ATF_TC_BODY(one_source_has_a_third, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr a[30];
+	uint64_t source[30];
+	uint32_t conn;
+	unsigned i;
+
+	fx_start(fx);
+	many(a, 1, 30);
+	for (i = 0; i < 30; i++)
+		source[i] = i < 15 ? 77 : 78 + i % 3;
+	fx_answer_heard(fx, fx_last_pick(fx), a, source, 30);
+	ATF_CHECK_EQ(10, fx->ndials);
+	ATF_CHECK_EQ(3, count_dials(fx, 0, a, 15));
+	ATF_CHECK_EQ(7, count_dials(fx, 0, a + 15, 15));
+
+	/* A connected one counts on; one that failed makes room. */
+	conn = fx_connected(fx, fx_find_dial(fx, &a[0].id, 0));
+	ATF_REQUIRE(conn != 0);
+	fx_fail(fx, fx_find_dial(fx, &a[15].id, 0), OUTCOME_REFUSED);
+	ATF_CHECK_EQ(3, count_dials(fx, 0, a, 15));
+	fx_fail(fx, fx_find_dial(fx, &a[1].id, 0), OUTCOME_REFUSED);
+	ATF_CHECK_EQ_MSG(4, count_dials(fx, 0, a, 15), "in its place");
+	fx_free(fx);
+}
+
+/* Nobody else to dial: better theirs than none. */
+ATF_TC_WITHOUT_HEAD(one_source_has_what_is_left);
+ATF_TC_BODY(one_source_has_what_is_left, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr a[14];
+	uint64_t source[14];
+	unsigned i;
+
+	fx_start(fx);
+	many(a, 1, 14);
+	for (i = 0; i < 14; i++)
+		source[i] = i < 12 ? 77 : 78;
+	fx_answer_heard(fx, fx_last_pick(fx), a, source, 14);
+	ATF_CHECK_EQ(10, fx->ndials);
+	ATF_CHECK_EQ_MSG(2, count_dials(fx, 0, a + 12, 2), "others first");
+	ATF_CHECK_EQ(8, count_dials(fx, 0, a, 12));
+	fx_free(fx);
+}
+
+/* Who has proved itself is on nobody's word; nor does it count there. */
+ATF_TC_WITHOUT_HEAD(proved_ones_need_no_word);
+ATF_TC_BODY(proved_ones_need_no_word, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr a[20];
+	uint64_t source[20];
+	unsigned i;
+
+	fx_start(fx);
+	many(a, 1, 20);
+	for (i = 0; i < 20; i++)
+		source[i] = i < 8 ? 0 : 77;
+	fx_answer_heard(fx, fx_last_pick(fx), a, source, 20);
+	ATF_CHECK_EQ(8, count_dials(fx, 0, a, 8));
+	ATF_CHECK_EQ(2, count_dials(fx, 0, a + 8, 12));
+	fx_free(fx);
+}
+
+/* While hardly anybody is proved, more of them are looked at. */
+ATF_TC_WITHOUT_HEAD(more_candidates_of_hearsay);
+ATF_TC_BODY(more_candidates_of_hearsay, tc)
+{
+	unsigned good;
+
+	for (good = 31; good <= 32; good++) {
+		struct fx *fx = fx_new(MODE_PEER);
+
+		fx_begin(fx);
+		fx_status(fx, good, true);
+		fx_start(fx);
+		ATF_CHECK_EQ(good < 32 ? 90 : 30, fx_last_pick(fx)->m.want);
+		fx_free(fx);
+	}
+}
+
 /* A failed one is replaced at once by a candidate that was left over. */
 ATF_TC_WITHOUT_HEAD(spares_replace_failures);
 ATF_TC_BODY(spares_replace_failures, tc)
@@ -387,6 +485,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, every_period);
 	ATF_TP_ADD_TC(tp, bias_and_number);
 	ATF_TP_ADD_TC(tp, dials_as_many_as_wanted_at_once);
+	ATF_TP_ADD_TC(tp, one_source_has_a_third);
+	ATF_TP_ADD_TC(tp, one_source_has_what_is_left);
+	ATF_TP_ADD_TC(tp, proved_ones_need_no_word);
+	ATF_TP_ADD_TC(tp, more_candidates_of_hearsay);
 	ATF_TP_ADD_TC(tp, spares_replace_failures);
 	ATF_TP_ADD_TC(tp, one_outbound_per_group);
 	ATF_TP_ADD_TC(tp, private_network_has_no_groups);

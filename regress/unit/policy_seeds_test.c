@@ -411,6 +411,108 @@ ATF_TC_BODY(a_seed_that_is_us, tc)
 	fx_free(fx);
 }
 
+/* The seed that is being dialled answers, and its list is in the book. */
+static void
+seed_answers(struct fx *fx, unsigned dial)
+{
+	uint32_t conn = fx_connected(fx, dial);
+	struct m_list_taken m = { .source = fx->dials[dial].d.addr.id,
+	    .total = 100, .fresh = 100 };
+
+	ATF_REQUIRE(conn != 0);
+	fx_live(fx, conn, OUTCOME_ANSWERED);
+	fx_status(fx, dial + 1, true);		/* it is good itself */
+	policy_list_taken(fx->p, fx->now, &m);
+	fx_check(fx);
+}
+
+/* A book that knows nobody yet, and so many seeds. */
+static struct fx *
+new_book(unsigned nseeds)
+{
+	struct fx *fx = with_seeds(MODE_PEER, nseeds);
+
+	fx_begin(fx);
+	fx_status(fx, 0, true);
+	fx_start(fx);
+	return fx;
+}
+
+/* One seed may lie: three are heard before the first slot is filled. */
+ATF_TC_WITHOUT_HEAD(a_new_book_hears_three);
+ATF_TC_BODY(a_new_book_hears_three, tc)
+{
+	struct fx *fx = new_book(5);
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		ATF_CHECK_EQ_MSG(0, fx->npicks, "after %u seeds", i);
+		ATF_REQUIRE_EQ(i + 1, fx->ndials);
+		ATF_CHECK_EQ(PURPOSE_SEED, fx->dials[i].d.purpose);
+		seed_answers(fx, i);
+	}
+	ATF_CHECK_EQ_MSG(3, fx->ndials, "no fourth one");
+	ATF_CHECK_EQ(1, fx->npicks);
+	fx_free(fx);
+}
+
+ATF_TC_WITHOUT_HEAD(a_new_book_with_one_seed);
+ATF_TC_BODY(a_new_book_with_one_seed, tc)
+{
+	struct fx *fx = new_book(1);
+
+	ATF_REQUIRE_EQ(1, fx->ndials);
+	seed_answers(fx, 0);
+	ATF_CHECK_EQ_MSG(1, fx->npicks, "there is no other to wait for");
+	fx_free(fx);
+}
+
+/* What the book knows by itself is better than any seed's word. */
+ATF_TC_WITHOUT_HEAD(a_known_book_waits_for_no_seed);
+ATF_TC_BODY(a_known_book_waits_for_no_seed, tc)
+{
+	struct fx *fx = with_seeds(MODE_PEER, 3);
+
+	fx_begin(fx);
+	fx_status(fx, 1, true);
+	fx_start(fx);
+	ATF_CHECK_EQ(1, fx->npicks);
+	ATF_CHECK_EQ(0, fx->ndials);
+	fx_free(fx);
+}
+
+/* Seeds that are down, or silent, delay the first slot by little. */
+ATF_TC_WITHOUT_HEAD(a_new_book_and_dead_seeds);
+ATF_TC_BODY(a_new_book_and_dead_seeds, tc)
+{
+	struct fx *fx = new_book(3);
+	uint64_t from = fx->now;
+	unsigned i;
+
+	seed_answers(fx, 0);
+	ATF_REQUIRE_EQ(2, fx->ndials);
+	fx_fail(fx, 1, OUTCOME_REFUSED);
+	fx_run(fx, 8 * FX_SECOND);
+	ATF_REQUIRE_EQ(3, fx->ndials);
+	fx_fail(fx, 2, OUTCOME_REFUSED);
+	fx_run(fx, 8 * FX_SECOND);
+	ATF_CHECK_MSG(fx->npicks > 0, "there is none left to wait for");
+	fx_free(fx);
+
+	/* They connect and say nothing: a minute. */
+	fx = new_book(3);
+	from = fx->now;
+	for (i = 0; i < fx->ndials && fx->npicks == 0; i++) {
+		(void)fx_connected(fx, i);
+		while (fx->ndials == i + 1 && fx->npicks == 0)
+			fx_run(fx, FX_SECOND);
+	}
+	ATF_CHECK(fx->npicks > 0);
+	ATF_CHECK_MSG(fx->now - from <= 70 * FX_SECOND, "%llu ms",
+	    (unsigned long long)(fx->now - from));
+	fx_free(fx);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, when_there_is_nothing_to_dial);
@@ -426,5 +528,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, kept_if_there_is_room);
 	ATF_TP_ADD_TC(tp, in_seed_mode);
 	ATF_TP_ADD_TC(tp, a_seed_that_is_us);
+	ATF_TP_ADD_TC(tp, a_new_book_hears_three);
+	ATF_TP_ADD_TC(tp, a_new_book_with_one_seed);
+	ATF_TP_ADD_TC(tp, a_known_book_waits_for_no_seed);
+	ATF_TP_ADD_TC(tp, a_new_book_and_dead_seeds);
 	return atf_no_error();
 }
