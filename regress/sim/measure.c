@@ -9,7 +9,17 @@
 #define REPLIES	20
 #define DAY_S	86400
 
+#define KEPT_MS	(30 * SECOND_MS)	/* a seed there so long fills one */
+
 /* Outbound peers that fill a slot: no probe, no seed that is only asked. */
+static bool
+fills_slot(const struct node *n, const struct link *l)
+{
+	return l->state == LINK_UP && (l->purpose == PURPOSE_PEER ||
+	    (l->purpose == PURPOSE_SEED &&
+	    n->sim->now >= l->since + KEPT_MS));
+}
+
 void
 measure_peers(struct node *n, uint32_t *honest, uint32_t *attacker)
 {
@@ -17,10 +27,12 @@ measure_peers(struct node *n, uint32_t *honest, uint32_t *attacker)
 
 	*honest = *attacker = 0;
 	for (l = n->link; l < n->link + NODE_LINKS; l++) {
-		if (l->state != LINK_UP || l->purpose != PURPOSE_PEER)
+		if (!fills_slot(n, l))
 			continue;
-		*honest += l->who == WHO_HONEST;
-		*attacker += l->who == WHO_ATTACKER;
+		if (world_is_his(&n->sim->world, l->who, l->index))
+			++*attacker;
+		else
+			++*honest;
 	}
 }
 

@@ -26,6 +26,8 @@ const struct scenario scenarios[] = {
 	ATTACK("400x1",	 400,	1,	7.5,	0),
 	ATTACK("1000x4", 1000,	4,	5.0,	1),
 	ATTACK("4600x1", 4600,	1,	5.0,	1),
+	{ "lying-seed", RULES_PEXD, 400, 1, 0, 0, REFILL_MIN,
+	    true, 1000, 60, 0, 0, 0, 0.99 },
 	{ "control", RULES_COMET, 16, 16, QUIET_H, DAY_H, REFILL_MIN,
 	    false, 200, 40, 0, 1, 0.9, 0 },
 	{ "control-quiet", RULES_COMET, 16, 16, QUIET_H, 0, REFILL_MIN,

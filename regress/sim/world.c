@@ -183,6 +183,13 @@ honest_word(struct world *w, double poison)
 	return w->honest[world_draw(w)].addr;
 }
 
+bool
+world_is_his(const struct world *w, enum who who, unsigned index)
+{
+	return who == WHO_ATTACKER ||
+	    (who == WHO_SEED && index == 0 && w->attacker.lies);
+}
+
 unsigned
 world_list(struct world *w, enum who who, unsigned index,
     struct peer_addr *out)
@@ -191,7 +198,7 @@ world_list(struct world *w, enum who who, unsigned index,
 	double poison = a->active ? POISON_SHARE : 0;
 	unsigned n, i;
 
-	if (who == WHO_ATTACKER || (who == WHO_SEED && index == 0 && a->lies))
+	if (world_is_his(w, who, index))
 		return attacker_list(a, &w->rng, out);
 	n = who == WHO_SEED ? WORLD_LIST_MAX : HONEST_LIST;
 	for (i = 0; i < n; i++)

@@ -54,6 +54,8 @@ bool		 world_is_up(const struct world *, const struct peer_addr *);
 /* A node goes down or comes up; the time until it changes again, ms. */
 uint64_t	 world_toggle(struct world *, unsigned index);
 uint64_t	 world_first_toggle(struct world *, unsigned index);
+/* Is it the attacker's, or his seed? */
+bool		 world_is_his(const struct world *, enum who, unsigned index);
 /* What that one answers to a request.  Returns how many. */
 unsigned	 world_list(struct world *, enum who, unsigned index,
 		    struct peer_addr *out);
