@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One database file: open, schema, statements, checks. */
+/* One database file: open, schema, statements, rows. */
 
 #include <sys/types.h>
 
@@ -412,36 +412,4 @@ store_db_scan(struct store_db *d, enum store_table t, bool backward,
 {
 	return store_db_scan_of(d, store_table_name[t], t, backward, fn, arg,
 	    unsound);
-}
-
-/* quick_check does not see an index that misses a row; writing would. */
-static int
-check_pages(struct store_db *d)
-{
-	sqlite3_stmt *st;
-	int rc;
-
-	if ((rc = sqlite3_prepare_v2(d->db, "PRAGMA integrity_check(1)", -1,
-	    &st, NULL)) != SQLITE_OK)
-		return rc;
-	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		rc = strcmp((const char *)sqlite3_column_text(st, 0), "ok") ==
-		    0 ? SQLITE_OK : SQLITE_CORRUPT;
-	sqlite3_finalize(st);
-	return rc;
-}
-
-int
-store_db_verify(struct store_db *d)
-{
-	unsigned unsound = 0;
-	int rc, t;
-
-	if ((rc = check_pages(d)) != SQLITE_OK)
-		return rc;
-	for (t = 0; t <= STORE_NODE; t++)
-		if ((rc = store_db_scan(d, t, false, NULL, NULL, &unsound)) !=
-		    SQLITE_OK)
-			return rc;
-	return unsound == 0 ? SQLITE_OK : SQLITE_CORRUPT;
 }

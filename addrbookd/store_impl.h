@@ -156,8 +156,12 @@ int	 store_db_scan(struct store_db *, enum store_table, bool backward,
 int	 store_db_scan_of(struct store_db *, const char *name,
 	    enum store_table, bool backward, store_row_fn, void *,
 	    unsigned *unsound);
+
+/* store_check.c */
 /* Every page, index and checksum. */
 int	 store_db_verify(struct store_db *);
+/* Are tables and indexes those of a new file?  SQLITE_CORRUPT if not. */
+int	 store_db_same_schema(struct store_db *);
 
 /* store_file.c */
 /* Rename path (and its log or journal) to a new name with that word in it. */
@@ -215,7 +219,7 @@ void	 store_do_read(struct store_db *, struct store_nodes_answer *);
 /* store_writer.c */
 struct store_writer;
 struct store_pace {
-	unsigned	commit_gap_ms;	/* at least between two commits */
+	unsigned	commit_gap_ms;	/* at least from one to the next */
 	unsigned	retry_min_ms, retry_max_ms;	/* doubled each time */
 };
 extern const struct store_pace store_pace;	/* what a daemon goes by */

@@ -113,7 +113,9 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 	age = judge(app, version, why, size);
 	if (age != FOUND_SOUND && age != FOUND_OLDER)
 		return age;
-	if ((rc = store_db_verify(d)) != SQLITE_OK ||
+	/* A step of migration brings the schema up, and looks at it then. */
+	if ((rc = store_db_verify(d)) != SQLITE_OK || (age == FOUND_SOUND &&
+	    (rc = store_db_same_schema(d)) != SQLITE_OK) ||
 	    (rc = store_db_touch(d, version)) == SQLITE_READONLY)
 		return failed(rc, why, size);
 	if ((found = same_network(d, network, why, size)) != FOUND_SOUND ||

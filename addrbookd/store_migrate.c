@@ -111,6 +111,8 @@ store_migrate(struct store_db *d, int version)
 	for (; version < STORE_VERSION && rc == SQLITE_OK; version++)
 		rc = steps[version](d);
 	if (rc == SQLITE_OK)
+		rc = store_db_same_schema(d);
+	if (rc == SQLITE_OK)
 		rc = store_db_touch(d, STORE_VERSION);
 	if (rc == SQLITE_OK)
 		rc = store_db_exec(d, "COMMIT");

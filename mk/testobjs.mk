@@ -17,6 +17,7 @@ TEST_OBJS += $(O)/engine/announce_choose.o $(O)/engine/ban.o $(O)/engine/buckets
 TEST_OBJS += $(O)/dialer/outcome.o
 TEST_OBJS += $(O)/addrbookd/answers.o
 TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_begin.o \
+	$(O)/addrbookd/store_check.o \
 	$(O)/addrbookd/store_db.o $(O)/addrbookd/store_file.o \
 	$(O)/addrbookd/store_jobs.o $(O)/addrbookd/store_load.o \
 	$(O)/addrbookd/store_look.o $(O)/addrbookd/store_migrate.o \

@@ -329,6 +329,35 @@ ATF_TC_BODY(node_id, tc)
 	free(p);
 }
 
+/* What the tables are is text, too: a column of another name. */
+ATF_TC_WITHOUT_HEAD(schema_text);
+ATF_TC_BODY(schema_text, tc)
+{
+	static const char *const words[] = {
+		"INTEGER PRIMARY KEY, row", "UNIQUE, seen", "(idx INTEGER",
+		"node_seen", "WITHOUT ROWID", "NOT NULL, crc",
+	};
+	size_t		 len, at, i, k;
+	uint8_t		*p;
+	int		 all;
+
+	p = storefix_make(ENTRIES, &len, &all);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		at = find(p, len, words[i], strlen(words[i]));
+		ATF_REQUIRE_MSG(at > 0, "%s", words[i]);
+		for (k = 0; k < strlen(words[i]); k++) {
+			p[at + k] ^= 1;
+			storefix_place(p, len, NULL, 0);
+			(void)storefix_survive();
+			ATF_CHECK_MSG(storefix_count(STOREFIX_DIR,
+			    "addrbook.db.damaged") > 0, "%s, %zu", words[i],
+			    k);
+			p[at + k] ^= 1;
+		}
+	}
+	free(p);
+}
+
 /* --- the log ---------------------------------------------------------- */
 
 /* A file and the log that a kill left beside it. */
@@ -411,6 +440,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, random_damage);
 	ATF_TP_ADD_TC(tp, hash_key);
 	ATF_TP_ADD_TC(tp, node_id);
+	ATF_TP_ADD_TC(tp, schema_text);
 	ATF_TP_ADD_TC(tp, damaged_log);
 	ATF_TP_ADD_TC(tp, swapped_log);
 	return atf_no_error();
