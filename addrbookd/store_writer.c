@@ -21,9 +21,12 @@
 #define ANSWERS		16	/* reads under way; more are refused */
 #define BROKEN_TRIES	3	/* of a disk that fails, on one handle */
 
-/* A change waits for the next commit: with addrbookd's tick under 1 s. */
+/*
+ * A change waits 250 ms at most for addrbookd's tick, as long as the commit
+ * before it takes, or the gap if that is more, and for its own commit.
+ */
 const struct store_pace store_pace = {
-	.commit_gap_ms = 500,
+	.commit_gap_ms = 300,
 	.retry_min_ms = 1000,
 	.retry_max_ms = 60000,
 };
@@ -255,6 +258,7 @@ static void *
 writer_main(void *arg)
 {
 	struct store_writer *w = arg;
+	uint64_t began, took;
 	bool quit;
 
 	for (;;) {
@@ -267,6 +271,7 @@ writer_main(void *arg)
 		take_batch(w);
 		quit = w->quit;
 		pthread_mutex_unlock(&w->lock);
+		began = mono_ms();
 		if (w->nbatch > 0)
 			commit_batch(w);
 		else if (quit)
@@ -274,9 +279,10 @@ writer_main(void *arg)
 		if (quit)
 			continue;
 		/* Let changes gather: each commit costs a disk flush. */
+		took = mono_ms() - began;
 		pthread_mutex_lock(&w->lock);
-		if (w->n < STORE_QUEUE / 2)
-			pause_for(w, w->pace.commit_gap_ms);
+		if (w->n < STORE_QUEUE / 2 && took < w->pace.commit_gap_ms)
+			pause_for(w, w->pace.commit_gap_ms - took);
 		pthread_mutex_unlock(&w->lock);
 	}
 }

@@ -284,6 +284,8 @@ book_pexd() {
 	mkdir "$dir/full" "$dir/large"
 	$one "$book" -n 20480 -d "$dir/full" > "$dir/lines"
 	$one "$book" -n 1000000 -s 64 -d "$dir/large" >> "$dir/lines"
+	(cd "$dir/full" && PEXD_BUILD=$build "$build/regress/bench/select" \
+	    >> "$dir/lines" 2> "$dir/select") || cat "$dir/select" >&2
 	book_results pexd < "$dir/lines"
 	book_growth
 	rm -r "$dir/full" "$dir/large"

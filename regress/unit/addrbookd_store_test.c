@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The real addrbookd and its store: saved in a second, nobody waits for it,
+ * a full disk, kill -9, and what the operator is told.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "regress/lib/bookdfix.h"
+#include "regress/lib/bookdload.h"
+#include "regress/lib/storefix.h"
+
+#define DB	BFIX_STATE "/addrbook.db"
+
+static struct bookdfix	 fix, twin;
+
+static bool
+is_long(void)
+{
+	const char	*v = getenv("PEXD_LONG");
+
+	return v != NULL && strcmp(v, "yes") == 0;
+}
+
+/* Machines that are slow, as told. */
+static double
+slower(void)
+{
+	const char	*v = getenv("PEXD_TIME_FACTOR");
+	double		 f = v != NULL ? atof(v) : 1;
+
+	return f > 1 ? f : 1;
+}
+
+/* --- within a second -------------------------------------------------- */
+
+static void
+copy(const char *from, const char *to)
+{
+	uint8_t	*p;
+	size_t	 len;
+
+	p = storefix_read(from, &len);
+	storefix_write(to, p, len);
+	free(p);
+}
+
+/* How many entries the files hold: what a start would find after a kill. */
+static int
+on_disk(void)
+{
+	sqlite3_stmt	*st;
+	sqlite3		*db;
+	int		 n = -1;
+
+	storefix_clean("seen");
+	/* A checkpoint in between is seen as damage, and looked at again. */
+	copy(DB, "seen/addrbook.db");
+	copy(DB "-wal", "seen/addrbook.db-wal");
+	if (sqlite3_open("seen/addrbook.db", &db) != SQLITE_OK)
+		atf_tc_fail("cannot open the copy");
+	sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE", NULL, NULL, NULL);
+	if (sqlite3_prepare_v2(db, "SELECT count(*) FROM entry", -1, &st,
+	    NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
+
+/* ms from the change to the files that hold it. */
+static uint64_t
+saved_after(unsigned int round)
+{
+	uint64_t	 begun = bfix_ms();
+	int		 n;
+
+	bfix_tell(&fix, round * 10, 1, 1000 + round);
+	n = bfix_counter(&fix, "book_size");
+	BFIX_WAIT(&fix, on_disk() >= n);
+	ATF_CHECK_EQ(n, on_disk());
+	return bfix_ms() - begun;
+}
+
+/* The promise is a second; a machine that does other things gets 3 tries. */
+ATF_TC_WITHOUT_HEAD(within_a_second);
+ATF_TC_BODY(within_a_second, tc)
+{
+	unsigned int	 round, late = 0;
+	uint64_t	 ms, most = 0;
+
+	bfix_init(&fix);
+	bfix_start(&fix);
+	for (round = 0; round < 6; round++) {
+		ms = saved_after(round);
+		most = ms > most ? ms : most;
+		late += ms > 1000 * slower();
+	}
+	printf("saved after %ju ms at most\n", (uintmax_t)most);
+	ATF_CHECK_MSG(late <= 2, "%u of 6 late, %ju ms", late,
+	    (uintmax_t)most);
+	bfix_stop(&fix);
+}
+
+/* --- nobody waits ----------------------------------------------------- */
+
+#define SELECTS	5000
+
+/* Sanitizers cost more time than what is measured. */
+static void
+use_release(void)
+{
+	const char	*src = getenv("PEXD_SRC");
+	char		 build[500], program[600];
+
+	ATF_REQUIRE(src != NULL);
+	snprintf(build, sizeof(build), "%s/build/release", src);
+	snprintf(program, sizeof(program), "%s/libexec/addrbookd", build);
+	if (access(program, X_OK) == 0)
+		setenv("PEXD_BUILD", build, 1);
+}
+
+/* By turns, so that both meet the same machine. */
+static bool
+fast_enough(void)
+{
+	struct hist	 h, quiet;
+	uint64_t	 us, twin_us;
+	unsigned int	 i;
+
+	memset(&h, 0, sizeof(h));
+	memset(&quiet, 0, sizeof(quiet));
+	for (i = 0; i < SELECTS; i += 10) {
+		bload_select(&fix, 10, 10, &h);
+		bload_select(&twin, 10, 0, &quiet);
+	}
+	us = hist_quantile(&h, 999);
+	twin_us = hist_quantile(&quiet, 999);
+	printf("p99.9 %ju us, quiet %ju us\n", (uintmax_t)us,
+	    (uintmax_t)twin_us);
+	return us < 5000 || us < 3 * twin_us;
+}
+
+/*
+ * With a full book that changes all the time the p99.9 of a selection stays
+ * under 5 ms.  Where it does not the machine is asked: a twin without any
+ * changes has to be slow at the same time.
+ */
+ATF_TC(selects_while_committing);
+ATF_TC_HEAD(selects_while_committing, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "600");
+}
+ATF_TC_BODY(selects_while_committing, tc)
+{
+	unsigned int	 try;
+	int64_t		 rows;
+	bool		 ok = false;
+
+	use_release();
+	bfix_init(&fix);
+	ATF_CHECK(bload_fill(&fix) > 14000);
+	bfix_start(&fix);
+	ATF_REQUIRE_EQ(0, mkdir("twin", 0700));
+	ATF_REQUIRE_EQ(0, chdir("twin"));
+	bfix_init(&twin);
+	bload_fill(&twin);
+	bfix_start(&twin);
+	rows = bfix_counter(&fix, "store_rows_total");
+	for (try = 0; try < 5 && !ok; try++)
+		ok = fast_enough();
+	ATF_CHECK(ok);
+	/* There was something to commit, again and again. */
+	ATF_CHECK(bfix_counter(&fix, "store_rows_total") > rows + 5000);
+	bfix_stop(&twin);
+	bfix_stop(&fix);
+}
+
+/* --- kill -9 ---------------------------------------------------------- */
+
+#define AT_ONCE		8	/* lives side by side */
+#define CHANGES		400	/* at most in one of them */
+
+struct life {
+	unsigned int	 next;			/* peer */
+	unsigned int	 n;
+	uint64_t	 at[CHANGES];		/* ms; addrbookd has made it */
+	bool		 held[CHANGES];		/* .. and it has a place */
+};
+
+/* One change, of which it is known that addrbookd has made it. */
+static void
+change(struct life *l)
+{
+	bfix_dialled(&fix, l->next + l->n, OUTCOME_ANSWERED);
+	(void)bfix_counter(&fix, "book_size");
+	l->at[l->n++] = bfix_ms();
+}
+
+static bool
+has(unsigned int n)
+{
+	struct peer_addr	 a = fix_peer(n);
+	const struct bmsg	*d;
+	const struct m_row_entry *r;
+
+	TAILQ_FOREACH(d, &fix.msgs, entry) {
+		r = d->body;
+		if (d->type == MSG_ROW_ENTRY &&
+		    peer_addr_equal(&r->addr, &a))
+			return true;
+	}
+	return false;
+}
+
+/* ms; the disk of a machine that does much else may need longer. */
+static uint64_t
+within(void)
+{
+	uint64_t	 commit = bfix_counter(&fix, "store_commit_max_ms");
+
+	return commit <= 300 ? 1000 * slower() : 500 + 2 * commit;
+}
+
+/* Live for a random time, be killed, be born again with all of that. */
+static void
+live(struct life *l, struct rng *rng)
+{
+	uint64_t	 begun = bfix_ms(), killed, promise;
+	uint64_t	 span = 1000 + rng_below(rng, 500);
+	unsigned int	 i, old = 0;
+
+	l->n = 0;
+	while (bfix_ms() < begun + span)
+		if (l->n < CHANGES)
+			change(l);
+		else
+			bfix_turn(&fix);
+	(void)bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY);
+	for (i = 0; i < l->n; i++)
+		l->held[i] = has(l->next + i);
+	promise = within();
+	killed = bfix_ms();
+	bfix_kill(&fix);
+	bfix_start(&fix);
+	ATF_REQUIRE(!bfix_logged(&fix, "set aside"));
+	(void)bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY);
+	for (i = 0; i < l->n; i++)
+		if (l->held[i] && l->at[i] + promise <= killed) {
+			old++;
+			ATF_REQUIRE_MSG(has(l->next + i), "lost what was made "
+			    "%ju ms before", (uintmax_t)(killed - l->at[i]));
+		}
+	ATF_REQUIRE(old > 0 || promise > 1000 || span < 1100);
+	l->next += l->n;
+	bfix_forget(&fix);
+}
+
+static void
+lives(unsigned int worker, unsigned int rounds)
+{
+	struct life	 l = { .next = 1 };
+	struct rng	 rng;
+	char		 dir[32];
+
+	snprintf(dir, sizeof(dir), "life%u", worker);
+	if (mkdir(dir, 0700) == -1 || chdir(dir) == -1)
+		_exit(2);
+	rng_seed_number(&rng, time(NULL) + worker);
+	bfix_init(&fix);
+	bfix_start(&fix);
+	for (; rounds > 0; rounds--)
+		live(&l, &rng);
+	bfix_stop(&fix);
+	_exit(0);
+}
+
+/* At most the last second is lost.  50 times; the long form 500 times. */
+ATF_TC(killed);
+ATF_TC_HEAD(killed, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "1200");
+}
+ATF_TC_BODY(killed, tc)
+{
+	unsigned int	 i, rounds = (is_long() ? 500 : 50) / AT_ONCE + 1;
+	int		 status;
+
+	use_release();
+	for (i = 0; i < AT_ONCE; i++)
+		if (fork() == 0)
+			lives(i, rounds);
+	for (i = 0; i < AT_ONCE; i++) {
+		ATF_REQUIRE(wait(&status) > 0);
+		ATF_CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		    "0x%x", status);
+	}
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, within_a_second);
+	ATF_TP_ADD_TC(tp, selects_while_committing);
+	ATF_TP_ADD_TC(tp, killed);
+	return atf_no_error();
+}
