@@ -12,6 +12,23 @@ on_show(void *arg, struct pipe *p, struct msg *msg)
 	show_answer(arg, msg->id, msg->body);
 }
 
+/* Why nobody is banned by that; NULL: they may be. */
+static const char *
+ban_objection(const struct addrbookd *a, const struct m_ban *m)
+{
+	if (!m->has_id && !m->has_host)
+		return "neither an ID nor a host to ban";
+	if (m->left_s == 0)
+		return NULL;
+	if (m->left_s > MSG_BAN_MAX_S)
+		return "a ban lasts 3650d at most";
+	if (m->has_id && node_id_equal(&m->id, &child_conf(a->child)->id))
+		return "that is the ID of this node itself";
+	if (m->has_host && !ip_is_host(m->ip))
+		return "that is no host's address";
+	return NULL;
+}
+
 static void
 ban_by_hand(struct addrbookd *a, uint32_t req, const struct m_ban *m,
     const struct node_id *id, const uint8_t *ip)
@@ -49,10 +66,10 @@ on_ctl_ban(void *arg, struct pipe *p, struct msg *msg)
 	const struct m_ban *m = msg->body;
 	const struct node_id *id = m->has_id ? &m->id : NULL;
 	const uint8_t *ip = m->has_host ? m->ip : NULL;
+	const char *objection = ban_objection(a, m);
 
-	if (id == NULL && ip == NULL)
-		child_done(a->child, msg->id, STATUS_INVALID, 0,
-		    "neither an ID nor a host to ban");
+	if (objection != NULL)
+		child_done(a->child, msg->id, STATUS_INVALID, 0, objection);
 	else if (m->left_s == 0)
 		unban_by_hand(a, msg->id, id, ip);
 	else

@@ -318,6 +318,8 @@ struct m_misbehaved {
 	char		why[128];
 };
 
+#define MSG_BAN_MAX_S	(3650u * 86400)	/* by hand: ten years */
+
 struct m_ban {				/* mirrors, and pexctl ban */
 	bool		has_id, has_host;
 	struct node_id	id;

@@ -143,6 +143,8 @@ const char	*addrparse_reason(enum addrparse);
 /* Not unspecified, not 255.255.255.255, not 2001:db8::/32. */
 bool	 ip_is_valid(const uint8_t ip[16]);
 bool	 ip_is_unspecified(const uint8_t ip[16]);	/* 0.0.0.0 or :: */
+/* Of one host, if only on this system: not 0/8, ::, multicast or 240/4. */
+bool	 ip_is_host(const uint8_t ip[16]);
 /* Loopback or 0.0.0.0/8. */
 bool	 ip_is_local(const uint8_t ip[16]);
 /* What CometBFT calls routable. */

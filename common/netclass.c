@@ -133,6 +133,14 @@ ip_is_valid(const uint8_t ip[16])
 }
 
 bool
+ip_is_host(const uint8_t ip[16])
+{
+	if (ip_is_v4(ip))
+		return ip[12] != 0 && ip[12] < 224;
+	return ip[0] != 0xff && !ip_is_unspecified(ip);
+}
+
+bool
 ip_is_local(const uint8_t ip[16])
 {
 	static const uint8_t	loopback[16] = { [15] = 0x01 };

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/span.h"
 #include "pexctl/command.h"
 #include "pexctl/human.h"
 #include "pexctl/output.h"
@@ -22,6 +23,9 @@ struct token {
 
 /* Stands for the end of the command where it may end. */
 #define NOTHING		"(nothing more)"
+#define DURATION	"DURATION (numbers and " SPAN_UNITS ", such as " \
+			"1d12h; at most 3650d)"
+_Static_assert(MSG_BAN_MAX_S == 3650 * 86400, "as it is told");
 #define END		{ NULL, NULL, NULL, 0, ACT_NONE }
 
 /* --- values ------------------------------------------------------------ */
@@ -71,7 +75,7 @@ take_seconds(struct args *a, const char *w, int value)
 static int
 take_span(struct args *a, const char *w, int value)
 {
-	return human_parse_span(w, &a->seconds);
+	return human_parse_span(w, MSG_BAN_MAX_S, &a->seconds);
 }
 
 static int
@@ -145,7 +149,7 @@ static const struct token t_drop[] = {
 
 static const struct token t_duration[] = {
 	{ NOTHING,	NULL,	take_seconds, BAN_DEFAULT, ACT_NONE },
-	{ "DURATION",	t_end,	take_span, 0,		ACT_NONE },
+	{ DURATION,	t_end,	take_span, 0,		ACT_NONE },
 	END
 };
 static const struct token t_ban[] = {

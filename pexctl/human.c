@@ -7,12 +7,12 @@
 #include <string.h>
 #include <vis.h>
 
+#include "common/span.h"
 #include "pexctl/human.h"
 
 #define MINUTE	60u
 #define HOUR	(60 * MINUTE)
 #define DAY	(24 * HOUR)
-#define WEEK	(7 * DAY)
 
 char *
 human_span(uint64_t s, char buf[HUMAN_SIZE])
@@ -100,45 +100,13 @@ human_safe(const char *text, char *buf, size_t size)
 	return buf;
 }
 
-static uint32_t
-unit_seconds(char c)
-{
-	switch (c) {
-	case 's':
-		return 1;
-	case 'm':
-		return MINUTE;
-	case 'h':
-		return HOUR;
-	case 'd':
-		return DAY;
-	case 'w':
-		return WEEK;
-	default:
-		return 0;
-	}
-}
-
 int
-human_parse_span(const char *p, uint32_t *seconds)
+human_parse_span(const char *text, uint32_t max, uint32_t *seconds)
 {
-	uint64_t total = 0, n;
-	uint32_t unit;
+	uint64_t ms;
 
-	do {
-		if (*p < '0' || *p > '9')
-			return -1;
-		for (n = 0; *p >= '0' && *p <= '9'; p++)
-			if ((n = n * 10 + (*p - '0')) > UINT32_MAX)
-				return -1;
-		/* A bare number is seconds, but only as the last part. */
-		unit = *p == '\0' ? 1 : unit_seconds(*p++);
-		total += n * unit;
-		if (unit == 0 || total > UINT32_MAX)
-			return -1;
-	} while (*p != '\0');
-	if (total == 0)
+	if (span_parse(text, (uint64_t)max * 1000, &ms) == -1 || ms == 0)
 		return -1;
-	*seconds = (uint32_t)total;
+	*seconds = (uint32_t)((ms + 999) / 1000);
 	return 0;
 }

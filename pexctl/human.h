@@ -27,10 +27,9 @@ char	*human_latency(uint64_t us, char buf[HUMAN_SIZE]);
 char	*human_safe(const char *text, char *buf, size_t size);
 
 /*
- * "90", "90s", "15m", "24h", "7d", "2w" or several of them in a row
- * ("1d12h") as seconds.  Returns 0, or -1 for anything else, for 0 and for
- * what does not fit.
+ * A span as span_parse() takes it, in seconds and a part of one as a whole.
+ * Returns 0, or -1 for anything else, for 0 and for more than max.
  */
-int	 human_parse_span(const char *text, uint32_t *seconds);
+int	 human_parse_span(const char *text, uint32_t max, uint32_t *seconds);
 
 #endif

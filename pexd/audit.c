@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/span.h"
 #include "pexd/control_impl.h"
 
 static void
@@ -36,17 +37,19 @@ static void
 audit_ban(struct client *c, const void *body)
 {
 	const struct m_ban *m = body;
-	char id[NODE_ID_TEXT_SIZE] = "", ip[IP_TEXT_SIZE] = "", span[32] = "";
+	char id[NODE_ID_TEXT_SIZE] = "", ip[IP_TEXT_SIZE] = "";
+	char span[SPAN_TEXT_SIZE] = "";
 
 	if (m->has_id)
 		node_id_text(&m->id, id);
 	if (m->has_host)
 		ip_text(m->ip, ip);
 	if (m->left_s > 0)
-		snprintf(span, sizeof(span), " for %" PRIu32 " s", m->left_s);
-	log_info("user %u asks: %s %s%s%s%s", (unsigned)c->uid,
+		span_text(m->left_s, span);
+	log_info("user %u asks: %s %s%s%s%s%s", (unsigned)c->uid,
 	    m->left_s > 0 ? "ban" : "unban", id,
-	    m->has_id && m->has_host ? " " : "", ip, span);
+	    m->has_id && m->has_host ? " " : "", ip,
+	    m->left_s > 0 ? " for " : "", span);
 }
 
 /* One comes in many batches: it is told when it ends. */

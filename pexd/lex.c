@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/span.h"
 #include "pexd/lex_impl.h"
 
 unsigned
@@ -153,14 +154,9 @@ read_word(struct lexer *lx, int c, char buf[LEX_TEXT_MAX])
 static enum lex_kind
 number_kind(const char *s, uint64_t *number)
 {
-	static const struct {
-		const char	*unit;
-		uint64_t	 ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 },
-	    { "h", 3600000 } };
 	unsigned long long v;
+	uint64_t unit;
 	char *end;
-	size_t i;
 
 	if (!isdigit((unsigned char)s[0]))
 		return LEX_WORD;
@@ -172,13 +168,10 @@ number_kind(const char *s, uint64_t *number)
 	*number = v;
 	if (*end == '\0')
 		return LEX_NUMBER;
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(end, units[i].unit) == 0) {
-			*number = v > UINT64_MAX / units[i].ms ? UINT64_MAX :
-			    v * units[i].ms;
-			return LEX_TIME;
-		}
-	return LEX_WORD;
+	if ((unit = span_unit(end)) == 0)
+		return LEX_WORD;
+	*number = v > UINT64_MAX / unit ? UINT64_MAX : v * unit;
+	return LEX_TIME;
 }
 
 /* A statement that begins NAME = gives NAME a value, keyword or not. */

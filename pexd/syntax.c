@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/span.h"
 #include "pexd/parse.h"
 
 #define ELEMENTS_MAX	12	/* words of the longest option */
+#define TIME_HINT	" (a number and " SPAN_UNITS ")"
 
 /* One option cut into elements: keywords, and VALUES in upper case. */
 struct pattern {
@@ -84,13 +86,15 @@ add_choice(char *list, size_t size, const char *el)
 
 	while ((p = strstr(p, el)) != NULL) {
 		if ((p == list || p[-1] == ' ') &&
-		    (p[len] == ',' || p[len] == '\0'))
+		    (p[len] == ',' || p[len] == ' ' || p[len] == '\0'))
 			return;
 		p += len;
 	}
 	if (list[0] != '\0')
 		strlcat(list, ", ", size);
 	strlcat(list, el, size);
+	if (strcmp(el, "TIME") == 0)
+		strlcat(list, TIME_HINT, size);
 }
 
 static void

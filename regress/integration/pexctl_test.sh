@@ -116,6 +116,19 @@ bans_body()
 	atf_check_equal 0 "$(pexctl_j a '.bans | length' show bans)"
 	atf_check -s exit:1 -e inline:"pexctl: not found: it is not banned\n" \
 	    $(ctl a) unban "$id"
+	# What nobody can mean, each with its reason.
+	for who in 0.0.0.0 224.0.0.1 255.255.255.255 :: ff02::1; do
+		atf_check -s exit:1 \
+		    -e inline:"pexctl: invalid: that is no host's address\n" \
+		    $(ctl a) ban $who
+	done
+	atf_check -s exit:1 -e match:"this node itself" \
+	    $(ctl a) ban "$(pexd_id a)"
+	atf_check -s exit:2 -e match:"ms, s, m, h, d or w" \
+	    $(ctl a) ban "$id" 604800000
+	atf_check_equal 0 "$(pexctl_j a '.bans | length' show bans)"
+	atf_check $(ctl a) ban "$id" 2w
+	atf_check -o ignore grep -E "asks: ban $id for 14d\$" a/log
 	stop_pexd a
 }
 bans_cleanup() { stop_all; }

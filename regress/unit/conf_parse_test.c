@@ -360,8 +360,11 @@ static const struct {
 	{ "2x = c", "\"2x\" cannot be the name of a macro" },
 	{ "listen on 1.2.3.4 port 5\nlisten on ::ffff:1.2.3.4 port 5",
 	    NULL },
-	{ "ping interval 60", "expected TIME after \"interval\", "
-	    "found \"60\"" },
+	{ "ping interval 60", "expected TIME (a number and ms, s, m, h, "
+	    "d or w) after \"interval\", found \"60\"" },
+	{ "ping interval 1d",
+	    "ping interval: expected 50ms to 1h, found 1d" },
+	{ "ping interval 9999999999999999999w", NULL },
 	{ "ping interval 0s",
 	    "ping interval: expected 50ms to 1h, found 0s" },
 	{ "ping interval 2h",
