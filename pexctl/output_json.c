@@ -354,6 +354,24 @@ js_version(struct view *v, const struct version_count *c)
 
 /* --- the rest: one line each ------------------------------------------- */
 
+/* The number of an event, under the name of what it counts. */
+static void
+put_count(struct jsonw *j, const struct m_event *e)
+{
+	switch (e->kind) {
+	case EVENT_BAN:
+		jsonw_uint(j, "seconds", e->count);
+		jsonw_int(j, "until", e->time_ms / 1000 + e->count);
+		break;
+	case EVENT_DIAL:
+		put_known(j, "connect_ms", e->count);
+		break;
+	default:
+		jsonw_uint(j, "count", e->count);
+		break;
+	}
+}
+
 static void
 js_event(struct view *v, const struct m_event *e)
 {
@@ -373,7 +391,7 @@ js_event(struct view *v, const struct m_event *e)
 	else if (e->has_na)
 		put_na(j, &e->na);
 	jsonw_bool(j, "outbound", e->outbound);
-	jsonw_uint(j, "count", e->count);
+	put_count(j, e);
 	jsonw_str(j, "text", e->text);
 	jsonw_finish(j);
 }

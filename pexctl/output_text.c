@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/span.h"
 #include "pexctl/human.h"
 #include "pexctl/output.h"
 #include "pexctl/rfc3339.h"
@@ -234,11 +235,26 @@ text_version(struct view *v, const struct version_count *c)
 
 /* --- the rest ---------------------------------------------------------- */
 
+/* What the number of an event counts. */
+static void
+put_count(FILE *f, const struct m_event *e)
+{
+	char span[SPAN_TEXT_SIZE];
+
+	if (e->count == 0)
+		return;
+	if (e->kind == EVENT_BAN)
+		fprintf(f, " for %s", span_text(e->count, span));
+	else
+		fprintf(f, " %u%s", e->count,
+		    e->kind == EVENT_DIAL ? "ms" : "");
+}
+
 static void
 text_event(struct view *v, const struct m_event *e)
 {
 	char when[RFC3339_SIZE], text[sizeof(e->text)];
-	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE], span[HUMAN_SIZE];
+	char id[NODE_ID_TEXT_SIZE], na[NETADDR_TEXT_SIZE];
 	bool ban = e->kind == EVENT_BAN || e->kind == EVENT_UNBAN;
 
 	fprintf(v->f, "%s %-9s %s", rfc3339_text_ms(e->time_ms, when),
@@ -248,10 +264,7 @@ text_event(struct view *v, const struct m_event *e)
 	if (e->has_na)
 		fprintf(v->f, " %s", ban ? ip_text(e->na.ip, na) :
 		    netaddr_text(&e->na, na));
-	if (ban && e->count > 0)
-		fprintf(v->f, " %s", human_span(e->count, span));
-	else if (e->count > 0)
-		fprintf(v->f, " %u", e->count);
+	put_count(v->f, e);
 	if (e->text[0] != '\0')
 		fprintf(v->f, " %s", human_safe(e->text, text, sizeof(text)));
 	fputc('\n', v->f);

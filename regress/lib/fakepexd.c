@@ -410,6 +410,22 @@ on_monitor(void *ctx, struct pipe *p, struct msg *m)
 	e.count = 3;
 	(void)strlcpy(e.text, "full\nof it", sizeof(e.text));
 	pipe_send(p, MSG_EVENT, 0, -1, &e);
+	memset(&e, 0, sizeof(e));
+	e.kind = EVENT_BAN;
+	e.time_ms = 1700000002000;
+	e.has_na = true;
+	e.na = addr_of(2).na;
+	e.count = 86400;
+	(void)strlcpy(e.text, "by hand", sizeof(e.text));
+	pipe_send(p, MSG_EVENT, 0, -1, &e);
+	memset(&e, 0, sizeof(e));
+	e.kind = EVENT_DIAL;
+	e.time_ms = 1700000003000;
+	e.has_na = e.outbound = true;
+	e.na = addr_of(3).na;
+	e.count = 5;
+	(void)strlcpy(e.text, "connected", sizeof(e.text));
+	pipe_send(p, MSG_EVENT, 0, -1, &e);
 }
 
 static const struct msg_handler handlers[] = {

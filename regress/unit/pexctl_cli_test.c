@@ -414,9 +414,9 @@ ATF_TC_BODY(full_disk, tc)
 /* --- monitor ----------------------------------------------------------- */
 
 static bool
-has_two_lines(const void *file)
+has_four_lines(const void *file)
 {
-	return access(file, F_OK) == 0 && lines_of(file) == 2;
+	return access(file, F_OK) == 0 && lines_of(file) == 4;
 }
 
 static void
@@ -426,7 +426,7 @@ monitor(const char *line, const char *want)
 
 	(void)unlink("out");
 	pid = runctl_start(line);
-	ATF_CHECK(becomes(has_two_lines, "out"));
+	ATF_CHECK(becomes(has_four_lines, "out"));
 	ATF_CHECK_STREQ(want, text_of("out"));
 	ATF_REQUIRE_EQ(0, kill(pid, SIGINT));
 	ATF_CHECK_EQ(0, runctl_wait(pid));
@@ -441,7 +441,10 @@ ATF_TC_BODY(events, tc)
 	fakepexd_start(&fp, FAKE_NORMAL, 0);
 	monitor("-s sock monitor",
 	    "2023-11-14T22:13:20.123Z peer_up   > " ID1 " 1.0.0.1:26656\n"
-	    "2023-11-14T22:13:21.000Z refused   < 3 full\\012of it\n");
+	    "2023-11-14T22:13:21.000Z refused   < 3 full\\012of it\n"
+	    "2023-11-14T22:13:22.000Z ban       - 1.0.0.2 for 24h by hand\n"
+	    "2023-11-14T22:13:23.000Z dial      > 1.0.0.3:26656 5ms "
+	    "connected\n");
 	monitor("-j -s sock monitor",
 	    "{\"time_ms\":1700000000123,\"event\":\"peer_up\",\"id\":\"" ID1
 	    "\",\"ip\":\"1.0.0.1\",\"port\":26656,"
@@ -449,7 +452,14 @@ ATF_TC_BODY(events, tc)
 	    "\"text\":\"\"}\n"
 	    "{\"time_ms\":1700000001000,\"event\":\"refused\",\"id\":null,"
 	    "\"outbound\":false,\"count\":3,\"text\":\"full\\u000aof it\"}"
-	    "\n");
+	    "\n"
+	    "{\"time_ms\":1700000002000,\"event\":\"ban\",\"id\":null,"
+	    "\"ip\":\"1.0.0.2\",\"outbound\":false,\"seconds\":86400,"
+	    "\"until\":1700086402,\"text\":\"by hand\"}\n"
+	    "{\"time_ms\":1700000003000,\"event\":\"dial\",\"id\":null,"
+	    "\"ip\":\"1.0.0.3\",\"port\":26656,"
+	    "\"addr\":\"1.0.0.3:26656\",\"outbound\":true,"
+	    "\"connect_ms\":5,\"text\":\"connected\"}\n");
 	fakepexd_stop(&fp);
 }
 
