@@ -3,13 +3,13 @@
 
 #include <sys/types.h>
 
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "pexctl/banset.h"
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/export.h"
 #include "pexctl/outfile.h"
@@ -64,7 +64,7 @@ ask(struct job *job, enum show what)
 
 	rv = client_ask(job->ctl->client, MSG_SHOW, &m, &done);
 	if ((rv = ctl_end(job->ctl, rv, &done)) == CTL_OK && job->no_memory) {
-		warnx("out of memory");
+		complain("out of memory");
 		rv = CTL_REFUSED;
 	}
 	return rv;
@@ -82,7 +82,7 @@ export_rows(struct job *job)
 		return rv;
 	if (export_end(&job->ex) == -1 || fflush(job->ex.f) == EOF ||
 	    ferror(job->ex.f)) {
-		warn("cannot write the book");
+		complain_errno("cannot write the book");
 		return CTL_REFUSED;
 	}
 	return CTL_OK;
@@ -131,7 +131,7 @@ fill(void *ctx, int fd)
 	int rv;
 
 	if ((f = fdopen(fd, "w")) == NULL) {
-		warn(NULL);
+		complain("out of memory");
 		return CTL_REFUSED;
 	}
 	(void)setvbuf(f, buf, _IOFBF, sizeof(buf));
@@ -147,6 +147,8 @@ book_export_command(struct ctl *ctl)
 
 	if (ctl->args.file != NULL && strcmp(ctl->args.file, "-") == 0)
 		ctl->args.file = NULL;
+	if (ctl->args.file == NULL)
+		ctl->view.out = &output_text;	/* stdout is the book's */
 	if ((rv = ctl_connect(ctl)) != CTL_OK)
 		return rv;
 	if (ctl->args.file == NULL)

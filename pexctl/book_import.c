@@ -7,7 +7,6 @@
 #include <sys/types.h>
 #include <sys/stat.h>
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/human.h"
 
@@ -82,12 +82,12 @@ feed_file(struct import *im, const char *file, int fd)
 	int rv = 0;
 
 	if (lseek(fd, 0, SEEK_SET) == -1) {
-		warn("%s", file);
+		complain_errno("%s", file);
 		return -1;
 	}
 	while (rv == 0 && (n = read(fd, buf, sizeof(buf))) != 0) {
 		if (n == -1 && errno != EINTR) {
-			warn("%s", file);
+			complain_errno("%s", file);
 			return -1;
 		}
 		if (n > 0)
@@ -96,8 +96,8 @@ feed_file(struct import *im, const char *file, int fd)
 	if (rv == 0)
 		rv = import_end(im);
 	if (rv == -1 && import_error(im) != NULL)
-		warnx("%s: %s", file, human_safe(import_error(im), safe,
-		    sizeof(safe)));
+		complain("%s: %s", file, human_safe(import_error(im),
+		    safe, sizeof(safe)));
 	return rv;
 }
 
@@ -114,11 +114,11 @@ check_usable(const char *file, const struct import_tally *t)
 		    t->first_line[d] < t->first_line[first]))
 			first = d;
 	if (first == DEFECT_NONE)
-		warnx("%s: none of its entries can be used", file);
+		complain("%s: none of its entries can be used", file);
 	else
-		warnx("%s: none of its %" PRIu64 " entries can be used; line %"
-		    PRIu64 ": %s", file, t->left_out, t->first_line[first],
-		    import_defect_text(first));
+		complain("%s: none of its %" PRIu64 " entries can be used; "
+		    "line %" PRIu64 ": %s", file, t->left_out,
+		    t->first_line[first], import_defect_text(first));
 	return -1;
 }
 
@@ -129,7 +129,7 @@ check_file(const char *file, int fd, enum import_format format)
 	int rv;
 
 	if ((im = import_new(format, ignore, NULL)) == NULL) {
-		warn(NULL);
+		complain("out of memory");
 		return -1;
 	}
 	if ((rv = feed_file(im, file, fd)) == 0)
@@ -152,7 +152,7 @@ send_file(struct ctl *ctl, int fd, enum import_format format)
 		client_handle(ctl->client, handlers, &b);
 	im = import_new(format, r.checked_only ? ignore : into_batch, &b);
 	if (im == NULL) {
-		warn(NULL);
+		complain("out of memory");
 		return CTL_REFUSED;
 	}
 	rv = feed_file(im, ctl->args.file, fd);
@@ -177,11 +177,11 @@ open_file(const char *file)
 	int fd;
 
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
-		warn("%s", file);
+		complain_errno("%s", file);
 		return -1;
 	}
 	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-		warnx("%s: not a regular file, which is read twice", file);
+		complain("%s: not a regular file, which is read twice", file);
 		close(fd);
 		return -1;
 	}
@@ -201,7 +201,7 @@ import_fd(struct ctl *ctl, int fd)
 	if ((rv = ctl_confine()) != CTL_OK)
 		return rv;
 	if ((n = read(fd, peek, sizeof(peek))) == -1) {
-		warn("%s", ctl->args.file);
+		complain_errno("%s", ctl->args.file);
 		return CTL_REFUSED;
 	}
 	format = import_detect(peek, (size_t)n);

@@ -7,13 +7,13 @@
 #include <sys/types.h>
 #include <sys/mman.h>
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/nodekey_json.h"
 #include "pexctl/outfile.h"
@@ -43,7 +43,7 @@ write_file(struct ctl *ctl, const char *in, const char *out,
 	job.report = mmap(NULL, sizeof(*job.report), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANON, -1, 0);
 	if (job.report == MAP_FAILED) {
-		warn(NULL);
+		complain_errno("memory for a key");
 		return CTL_REFUSED;
 	}
 	if ((rv = outfile_write(out, false, fill, &job)) == CTL_OK) {
@@ -62,9 +62,9 @@ put_pem(struct job *job, struct nodekey *k, int fd,
 	int rv = CTL_REFUSED;
 
 	if (k == NULL)
-		warnx("%s", why->text);
+		complain("%s", why->text);
 	else if (nodekey_write(k, fd) == -1)
-		warn("cannot write the key");
+		complain_errno("cannot write the key");
 	else {
 		describe(job->report, k);
 		rv = CTL_OK;
@@ -103,7 +103,7 @@ key_show_command(struct ctl *ctl)
 	if ((rv = ctl_confine()) != CTL_OK)
 		return rv;
 	if ((k = nodekey_load(ctl->args.file, &why)) == NULL) {
-		warnx("%s", why.text);
+		complain("%s", why.text);
 		return CTL_REFUSED;
 	}
 	describe(&r, k);
@@ -139,9 +139,9 @@ read_seed(const char *file, uint8_t seed[NODEKEY_SEED_SIZE])
 
 	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1 ||
 	    (n = read_all(fd, buf, sizeof(buf))) == -1)
-		warn("%s", file);
+		complain_errno("%s", file);
 	else if (nodekey_json_parse(buf, (size_t)n, seed, &why) == -1)
-		warnx("%s: %s", file, why);
+		complain("%s: %s", file, why);
 	else
 		rv = 0;
 	explicit_bzero(buf, sizeof(buf));
@@ -185,7 +185,7 @@ put_json(struct job *job, const struct nodekey *k, int fd)
 
 	if ((n = nodekey_json_write(k, text)) == -1 ||
 	    write(fd, text, (size_t)n) != n)
-		warn("cannot write the key");
+		complain_errno("cannot write the key");
 	else {
 		describe(job->report, k);
 		rv = CTL_OK;
@@ -205,7 +205,7 @@ fill_exported(void *ctx, int fd)
 	if ((rv = ctl_confine()) != CTL_OK)
 		return rv;
 	if ((k = nodekey_load(job->in, &why)) == NULL) {
-		warnx("%s", why.text);
+		complain("%s", why.text);
 		return CTL_REFUSED;
 	}
 	rv = put_json(job, k, fd);

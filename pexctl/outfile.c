@@ -4,7 +4,6 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/outfile.h"
 
@@ -56,13 +56,13 @@ wait_for(pid_t pid)
 
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR) {
-			warn("waitpid");
+			complain_errno("waitpid");
 			return CTL_REFUSED;
 		}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
 	if (WTERMSIG(status) != SIGINT && WTERMSIG(status) != SIGTERM)
-		warnx("the writing process died of signal %d",
+		complain("the writing process died of signal %d",
 		    WTERMSIG(status));
 	return CTL_REFUSED;
 }
@@ -77,7 +77,7 @@ run_fill(int (*fill)(void *, int), void *ctx, int fd)
 	fflush(stdout);
 	switch (pid = fork()) {
 	case -1:
-		warn("fork");
+		complain_errno("fork");
 		return CTL_REFUSED;
 	case 0:
 		set_signals(SIG_DFL);
@@ -120,7 +120,7 @@ name_it(int fd, const char *tmp, const char *path, bool replace)
 	/* link(2) does not replace, whoever else makes that name meanwhile. */
 	if (fsync(fd) == -1 ||
 	    (replace ? rename(tmp, path) : link(tmp, path)) == -1) {
-		warn("%s", path);
+		complain_errno("%s", path);
 		return CTL_REFUSED;
 	}
 	sync_dir(path);
@@ -136,18 +136,18 @@ outfile_write(const char *path, bool replace, int (*fill)(void *, int),
 
 	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXXXXXX", path) >=
 	    sizeof(tmp)) {
-		warnc(ENAMETOOLONG, "%s", path);
+		complain("%s: %s", path, strerror(ENAMETOOLONG));
 		return CTL_REFUSED;
 	}
 	/* Only for the message: link(2) is what decides. */
 	if (!replace && access(path, F_OK) == 0) {
-		warnc(EEXIST, "%s", path);
+		complain("%s: %s", path, strerror(EEXIST));
 		return CTL_REFUSED;
 	}
 	block_signals(SIG_BLOCK);
 	set_signals(on_signal);
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) == -1) {
-		warn("%s", path);
+		complain_errno("%s", path);
 		return CTL_REFUSED;
 	}
 	if ((rv = run_fill(fill, ctx, fd)) == CTL_OK)

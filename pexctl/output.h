@@ -68,6 +68,8 @@ struct output {
 
 	void	(*event)(struct view *, const struct m_event *);
 	void	(*done)(struct view *, const struct m_done *);
+	/* What is wrong; standard error has it already. */
+	void	(*error)(struct view *, const char *);
 	void	(*imported)(struct view *, const struct import_report *);
 	void	(*exported)(struct view *, const struct export_report *);
 	void	(*key)(struct view *, const struct key_report *);

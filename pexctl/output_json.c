@@ -400,11 +400,34 @@ static void
 js_done(struct view *v, const struct m_done *d)
 {
 	struct jsonw *j = &v->json;
+	char error[sizeof(d->text) + 32];
 
+	if (j->depth > 0)
+		return;
 	jsonw_init(j, v->f);
 	jsonw_object(j, NULL);
 	jsonw_str(j, "status", status_name(d->status));
 	jsonw_str(j, "text", d->text);
+	if (d->status != STATUS_OK) {
+		snprintf(error, sizeof(error), "%s%s%s",
+		    status_name(d->status), d->text[0] == '\0' ? "" : ": ",
+		    d->text);
+		jsonw_str(j, "error", error);
+	}
+	jsonw_finish(j);
+}
+
+static void
+js_error(struct view *v, const char *text)
+{
+	struct jsonw *j = &v->json;
+
+	/* A document that is not complete has no end. */
+	if (j->depth > 0)
+		return;
+	jsonw_init(j, v->f);
+	jsonw_object(j, NULL);
+	jsonw_str(j, "error", text);
 	jsonw_finish(j);
 }
 
@@ -485,6 +508,7 @@ const struct output output_json = {
 	.version = js_version,
 	.event = js_event,
 	.done = js_done,
+	.error = js_error,
 	.imported = js_imported,
 	.exported = js_exported,
 	.key = js_key,

@@ -14,6 +14,8 @@
 
 #include "common/conf.h"
 #include "common/sandbox.h"
+#include "common/version.h"
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/human.h"
 
@@ -46,7 +48,7 @@ ctl_connect(struct ctl *ctl)
 {
 	if ((ctl->client = client_open(ctl->socket)) != NULL)
 		return CTL_OK;
-	warn("cannot reach pexd at %s", ctl->socket);
+	complain_errno("cannot reach pexd at %s", ctl->socket);
 	return CTL_NO_DAEMON;
 }
 
@@ -61,7 +63,7 @@ enter(bool early)
 
 	if (sandbox_enter(ROLE_CTL, &opts, level, sizeof(level)) == 0)
 		return CTL_OK;
-	warn("cannot enter the sandbox");
+	complain_errno("cannot enter the sandbox");
 	return CTL_REFUSED;
 }
 
@@ -77,12 +79,14 @@ ctl_end(struct ctl *ctl, int rv, const struct m_done *done)
 	char text[sizeof(done->text)];
 
 	if (rv == -1) {
-		warnx("lost pexd at %s: %s", ctl->socket,
+		complain("lost pexd at %s: %s", ctl->socket,
 		    client_why(ctl->client));
 		return CTL_NO_DAEMON;
 	}
 	if (done->status == STATUS_OK)
 		return CTL_OK;
+	if (ctl->view.out->done != NULL)
+		ctl->view.out->done(&ctl->view, done);
 	warnx("%s%s%s", status_name(done->status),
 	    done->text[0] == '\0' ? "" : ": ",
 	    human_safe(done->text, text, sizeof(text)));
@@ -98,7 +102,7 @@ ctl_request(struct ctl *ctl, uint32_t type, const void *body)
 	if ((rv = ctl_connect(ctl)) != CTL_OK || (rv = ctl_confine()) != CTL_OK)
 		return rv;
 	rv = client_ask(ctl->client, type, body, &done);
-	if (rv == 0)
+	if (rv == 0 && done.status == STATUS_OK)
 		ctl->view.out->done(&ctl->view, &done);
 	return ctl_end(ctl, rv, &done);
 }
@@ -150,11 +154,61 @@ log_command(struct ctl *ctl)
 
 /* --- start and end ----------------------------------------------------- */
 
+static const char usage[] = "usage: pexctl [-jV] [-s socket] command "
+    "[argument ...]";
+
 static void
-usage(void)
+put_error(struct ctl *ctl, const char *text)
 {
-	fprintf(stderr, "usage: pexctl [-j] [-s socket] command "
-	    "[argument ...]\n");
+	if (ctl->view.out->error != NULL)
+		ctl->view.out->error(&ctl->view, text);
+}
+
+/* "what is wrong; valid here:" and the words, a line each, as one line. */
+static void
+join_lines(char *text)
+{
+	const char *from, *between = " ";
+	char *to = text;
+
+	for (from = text; *from != '\0'; from++) {
+		if (*from != '\n') {
+			*to++ = *from;
+			continue;
+		}
+		if (from[1] == '\0')
+			break;
+		/* Of a newline and two blanks. */
+		to = stpcpy(to, between);
+		between = ", ";
+		from += 2;
+	}
+	*to = '\0';
+}
+
+static int
+parse_words(struct ctl *ctl, int argc, char *argv[])
+{
+	static const char name[] = "pexctl: ";
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+	int rv;
+
+	if ((f = open_memstream(&text, &len)) == NULL) {
+		complain("out of memory");
+		return -1;
+	}
+	rv = command_parse(argc, argv, &ctl->args, f);
+	if (fclose(f) == EOF)
+		complain("out of memory");
+	else if (rv == -1) {
+		fputs(text, stderr);
+		join_lines(text);
+		put_error(ctl, text + sizeof(name) - 1);
+	}
+	free(text);
+	return rv;
 }
 
 static int
@@ -162,9 +216,7 @@ parse_options(struct ctl *ctl, int argc, char *argv[])
 {
 	int ch;
 
-	ctl->socket = CONF_CONTROL_SOCKET;
-	ctl->view.out = &output_text;
-	while ((ch = getopt(argc, argv, "+js:")) != -1) {
+	while ((ch = getopt(argc, argv, "+jVs:")) != -1) {
 		switch (ch) {
 		case 'j':
 			ctl->view.out = &output_json;
@@ -172,15 +224,22 @@ parse_options(struct ctl *ctl, int argc, char *argv[])
 		case 's':
 			ctl->socket = optarg;
 			break;
+		case 'V':
+			printf("pexctl %s\n", PEXD_VERSION);
+			exit(CTL_OK);
 		default:
-			usage();
+			fprintf(stderr, "%s\n", usage);
+			put_error(ctl, usage);
 			return -1;
 		}
 	}
+	if (ctl->socket[0] == '\0') {
+		complain("-s: the path of the socket is empty");
+		return -1;
+	}
 	if (optind == argc)
-		usage();
-	if (command_parse(argc - optind, argv + optind, &ctl->args,
-	    stderr) == -1)
+		fprintf(stderr, "%s\n", usage);
+	if (parse_words(ctl, argc - optind, argv + optind) == -1)
 		return -1;
 	if (ctl->args.what == SHOW_METRICS)
 		ctl->view.out = &output_openmetrics;
@@ -201,7 +260,6 @@ prepare(struct ctl *ctl)
 	json_object_seed(seed);
 	(void)setvbuf(stdout, buf, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF,
 	    sizeof(buf));
-	ctl->view.f = stdout;
 	ctl->view.now = time(NULL);
 }
 
@@ -212,6 +270,10 @@ main(int argc, char *argv[])
 	int rv;
 
 	memset(&ctl, 0, sizeof(ctl));
+	ctl.socket = CONF_CONTROL_SOCKET;
+	ctl.view.out = &output_text;
+	ctl.view.f = stdout;
+	complain_to(&ctl.view);
 	if (enter(true) != CTL_OK)
 		return CTL_REFUSED;
 	if (parse_options(&ctl, argc, argv) == -1)

@@ -3,9 +3,9 @@
 
 #include <sys/types.h>
 
-#include <err.h>
 #include <string.h>
 
+#include "pexctl/complain.h"
 #include "pexctl/ctl.h"
 #include "pexctl/versions.h"
 
@@ -201,7 +201,7 @@ show_it(struct ctl *ctl, struct showing *s)
 	else
 		rv = show_rows(ctl, s);
 	if (s->no_memory) {
-		warnx("out of memory: not everything is shown");
+		complain("out of memory: not everything is shown");
 		return CTL_REFUSED;
 	}
 	return rv;
@@ -214,7 +214,7 @@ show_command(struct ctl *ctl)
 	int rv;
 
 	if (s.what == SHOW_VERSIONS && (s.versions = versions_new()) == NULL) {
-		warn(NULL);
+		complain("out of memory");
 		return CTL_REFUSED;
 	}
 	rv = show_it(ctl, &s);

@@ -21,6 +21,7 @@
 
 #include "common/child.h"
 #include "common/sandbox.h"
+#include "common/version.h"
 #include "pexd/children.h"
 #include "pexd/control.h"
 #include "pexd/from_children.h"
@@ -33,7 +34,7 @@
 static noreturn void
 usage(void)
 {
-	fprintf(stderr, "usage: pexd [-dnv] [-D macro=value] [-f file] "
+	fprintf(stderr, "usage: pexd [-dnVv] [-D macro=value] [-f file] "
 	    "[-x directory]\n");
 	exit(2);
 }
@@ -74,7 +75,7 @@ parse_options(struct options_given *g, int argc, char *argv[])
 
 	TAILQ_INIT(&g->defines);
 	g->libexec = PEXD_LIBEXEC;
-	while ((ch = getopt(argc, argv, "D:df:nvx:")) != -1) {
+	while ((ch = getopt(argc, argv, "D:df:nVvx:")) != -1) {
 		switch (ch) {
 		case 'D':
 			define(&g->defines, optarg);
@@ -88,6 +89,9 @@ parse_options(struct options_given *g, int argc, char *argv[])
 		case 'n':
 			g->check_only = true;
 			break;
+		case 'V':
+			printf("pexd %s\n", PEXD_VERSION);
+			exit(0);
 		case 'v':
 			g->verbose++;
 			break;

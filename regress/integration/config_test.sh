@@ -99,6 +99,7 @@ command_line_body()
 	    -f conf
 	atf_check -s exit:2 -e match:"^usage: pexd" "$pexd" -n -f conf more
 	atf_check -s exit:2 -e match:"usage: pexd" "$pexd" -Z
+	atf_check -o match:'^pexd [0-9]+[.][0-9]' "$pexd" -V
 	atf_check -s exit:1 -e match:"^cannot read none: No such file" \
 	    "$pexd" -n -f none
 	atf_check -s exit:1 -e match:"No such file" "$pexd" -d -f none

@@ -13,6 +13,7 @@
 #include <atf-c.h>
 #include <jansson.h>
 
+#include "common/version.h"
 #include "regress/lib/fakepexd.h"
 #include "regress/lib/runctl.h"
 
@@ -285,8 +286,9 @@ ATF_TC_BODY(requests, tc)
 	ATF_CHECK_STREQ("", text_of("out"));
 	ATF_CHECK_STREQ("pexctl: not found: no such peer\n", text_of("err"));
 	ATF_CHECK_EQ(1, runctl("-j -s sock drop " ID1));
-	ATF_CHECK_STREQ("{\"status\":\"not found\",\"text\":\"no such peer\"}"
-	    "\n", text_of("out"));
+	ATF_CHECK_STREQ("{\"status\":\"not found\","
+	    "\"text\":\"no such peer\","
+	    "\"error\":\"not found: no such peer\"}\n", text_of("out"));
 	ATF_CHECK_EQ(0, runctl("-s sock ban " ID1 " 1h"));
 	ATF_CHECK_STREQ("", text_of("out"));
 	ATF_CHECK_EQ(0, runctl("-s sock ban 1.2.3.4"));
@@ -314,6 +316,80 @@ ATF_TC_BODY(usage, tc)
 	ATF_CHECK_EQ(2, runctl("show nothing"));
 	ATF_CHECK(has("err", "  versions\n"));
 	ATF_CHECK_EQ(2, runctl("-s"));
+	ATF_CHECK_EQ(0, runctl("-V"));
+	ATF_CHECK_STREQ("pexctl " PEXD_VERSION "\n", text_of("out"));
+}
+
+/* "-s ''", which runctl() has no way to say. */
+ATF_TC_WITHOUT_HEAD(empty_socket);
+ATF_TC_BODY(empty_socket, tc)
+{
+	char cmd[1200];
+	int status;
+
+	snprintf(cmd, sizeof(cmd), "%s/pexctl/pexctl -s '' show 2> err",
+	    getenv("PEXD_BUILD"));
+	status = system(cmd);
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 2);
+	ATF_CHECK_STREQ("pexctl: -s: the path of the socket is empty\n",
+	    text_of("err"));
+}
+
+static void
+check_error(const char *line, int status, const char *want)
+{
+	const char *error = NULL;
+	json_t *v;
+
+	ATF_CHECK_EQ_MSG(status, runctl(line), "%s", line);
+	ATF_CHECK_EQ_MSG(1, lines_of("out"), "%s: %s", line, text_of("out"));
+	v = json_of("out");
+	ATF_CHECK_EQ(0, json_unpack(v, "{s:s}", "error", &error));
+	ATF_CHECK_MSG(error != NULL && strstr(error, want) != NULL,
+	    "%s: %s", line, error);
+	ATF_CHECK_MSG(lines_of("err") > 0, "%s says nothing", line);
+	json_decref(v);
+}
+
+/* A program that reads JSON is told in JSON what went wrong. */
+ATF_TC_WITHOUT_HEAD(json_errors);
+ATF_TC_BODY(json_errors, tc)
+{
+	struct fakepexd fp;
+
+	check_error("-j -s sock show", 3, "cannot reach pexd at sock: No ");
+	check_error("-j -s sock monitor", 3, "cannot reach pexd at sock");
+	check_error("-j -s sock book export f", 3, "cannot reach pexd");
+	check_error("-j frob", 2, "unknown: frob; valid here: ban, book, ");
+	check_error("-j", 2, "something is missing; valid here: ban, ");
+	check_error("-j -x", 2, "usage: pexctl [-jV]");
+	check_error("-j book import none", 1, "none: No such file");
+	check_error("-j key show none", 1, "none");
+	check_error("-j key import none to", 1, "none: No such file");
+	write_file("junk", "what is this?\n");
+	check_error("-j book import -n junk", 1, "junk: ");
+	check_error("-j key generate junk", 1, "junk: File exists");
+	fakepexd_start(&fp, FAKE_NORMAL, 0);
+	check_error("-j -s sock drop " ID1, 1, "not found: no such peer");
+	check_error("-j -s sock book import junk", 1, "junk: ");
+	fakepexd_stop(&fp);
+	fakepexd_start(&fp, FAKE_UNAVAILABLE, 0);
+	check_error("-j -s sock show peers", 1, "unavailable: engine is down");
+	check_error("-j -s sock monitor", 1, "unavailable: engine is down");
+	fakepexd_stop(&fp);
+	fakepexd_start(&fp, FAKE_HANG_UP, 0);
+	check_error("-j -s sock show peers", 3, "it closed the connection");
+	fakepexd_stop(&fp);
+}
+
+/* That goes to a file, by a pipe at most: the book or nothing. */
+ATF_TC_WITHOUT_HEAD(no_error_for_a_book);
+ATF_TC_BODY(no_error_for_a_book, tc)
+{
+	ATF_CHECK_EQ(3, runctl("-j -s sock book export"));
+	ATF_CHECK_STREQ("", text_of("out"));
+	ATF_CHECK_EQ(3, runctl("-j -s sock show metrics"));
+	ATF_CHECK_STREQ("", text_of("out"));
 }
 
 /* --- a daemon that is not as it should --------------------------------- */
@@ -352,7 +428,7 @@ ATF_TC_BODY(lost_daemon, tc)
 
 	for (i = 0; i < NITEMS(cases); i++) {
 		fakepexd_start(&fp, cases[i].mode, 0);
-		ATF_CHECK_EQ(3, runctl("-j -s sock show peers"));
+		ATF_CHECK_EQ(3, runctl("-s sock show peers"));
 		ATF_CHECK_STREQ("", text_of("out"));
 		ATF_CHECK(has("err", cases[i].why));
 		fakepexd_stop(&fp);
@@ -378,7 +454,7 @@ ATF_TC_BODY(refusing_daemon, tc)
 	struct fakepexd fp;
 
 	fakepexd_start(&fp, FAKE_UNAVAILABLE, 0);
-	ATF_CHECK_EQ(1, runctl("-j -s sock show peers"));
+	ATF_CHECK_EQ(1, runctl("-s sock show peers"));
 	ATF_CHECK_STREQ("", text_of("out"));
 	ATF_CHECK_STREQ("pexctl: unavailable: engine is down\n",
 	    text_of("err"));
@@ -474,6 +550,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, large_book);
 	ATF_TP_ADD_TC(tp, requests);
 	ATF_TP_ADD_TC(tp, usage);
+	ATF_TP_ADD_TC(tp, empty_socket);
+	ATF_TP_ADD_TC(tp, json_errors);
+	ATF_TP_ADD_TC(tp, no_error_for_a_book);
 	ATF_TP_ADD_TC(tp, nobody_there);
 	ATF_TP_ADD_TC(tp, lost_daemon);
 	ATF_TP_ADD_TC(tp, half_an_answer);
