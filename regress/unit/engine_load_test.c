@@ -118,7 +118,7 @@ ATF_TC_BODY(crowded, tc)
 ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)
 {
-	struct enginepeer *p;
+	struct enginepeer *p, dialled;
 	enum { N = 60 };
 	int i, nup = 0;
 
@@ -135,6 +135,11 @@ ATF_TC_BODY(descriptors, tc)
 	for (i = 0; i < N; i++)
 		nup += enginepeer_is_up(&p[i]);
 	ATF_CHECK_EQ(nup, 40);
+	/* The reserve is for dials. */
+	enginepeer_init(&dialled, &fix, N);
+	enginepeer_dial(&dialled, 1, &dialled.wp.id, PURPOSE_PEER);
+	FIX_WAIT(&fix, fix_counter(&fix, "peers_outbound") == 1);
+	enginepeer_free(&dialled);
 	/* Those who were not accepted waited in the backlog. */
 	for (i = 0; i < N; i++)
 		if (enginepeer_is_up(&p[i]))
