@@ -458,7 +458,8 @@ struct m_row_dial {			/* persistent peers and seeds */
 	struct host_addr addr;
 	bool		connected;
 	uint32_t	tries;
-	uint32_t	next_s;		/* next try in; 0 now or connected */
+	uint32_t	next_s;		/* next try in; 0 now or connected, */
+#define DIAL_NEVER	UINT32_MAX	/* or never: it is ourselves */
 	uint8_t		last;		/* enum outcome; 0 none */
 };
 struct m_ctl_dial {

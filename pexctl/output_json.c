@@ -331,7 +331,8 @@ js_dial(struct view *v, const struct m_row_dial *d)
 	jsonw_uint(j, "port", d->addr.port);
 	jsonw_bool(j, "connected", d->connected);
 	jsonw_uint(j, "tries", d->tries);
-	put_if(j, "next_s", d->next_s, !d->connected);
+	put_if(j, "next_s", d->next_s, !d->connected &&
+	    d->next_s != DIAL_NEVER);
 	if (d->last == 0)
 		jsonw_null(j, "last");
 	else

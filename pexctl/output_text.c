@@ -212,6 +212,8 @@ text_dial(struct view *v, const struct m_row_dial *d)
 
 	if (d->connected)
 		(void)strlcpy(state, "connected", sizeof(state));
+	else if (d->next_s == DIAL_NEVER)
+		(void)strlcpy(state, "never", sizeof(state));
 	else if (d->next_s == 0)
 		(void)strlcpy(state, "now", sizeof(state));
 	else

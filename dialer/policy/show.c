@@ -80,7 +80,9 @@ policy_show_row(const struct policy *p, uint64_t now, uint64_t *cursor,
 	row->addr = t->addr;
 	row->connected = t->state == TARGET_UP;
 	row->tries = t->tries;
-	if (t->state == TARGET_IDLE && t->due > now)
+	if (t->state == TARGET_SELF)
+		row->next_s = DIAL_NEVER;
+	else if (t->state == TARGET_IDLE && t->due > now)
 		row->next_s = (t->due - now + SECOND - 1) / SECOND;
 	row->last = t->last;
 	(*cursor)++;

@@ -63,6 +63,15 @@ target_find(const struct targets *list, const struct node_id *id)
 	return NULL;
 }
 
+/* It is us, and stays so: not tried again.  t may be gone on return. */
+static void
+found_self(struct policy *p, uint64_t now, struct target *t)
+{
+	t->state = TARGET_SELF;
+	t->last = OUTCOME_SELF;
+	failed_rules[t->kind](p, now, t, OUTCOME_SELF);
+}
+
 /* Dial the next address that may be; with none left the kind's rule runs. */
 static bool
 dial_next(struct policy *p, uint64_t now, struct target *t, enum outcome why)
@@ -73,6 +82,10 @@ dial_next(struct policy *p, uint64_t now, struct target *t, enum outcome why)
 		memcpy(addr.na.ip, t->ips[t->ip++], sizeof(addr.na.ip));
 		addr.na.port = t->addr.port;
 		t->skip = dials_check(p, now, t->kind, &addr);
+		if (t->skip == SKIP_SELF) {	/* of all its addresses */
+			found_self(p, now, t);
+			return false;
+		}
 		if (t->skip != SKIP_NONE)
 			continue;
 		t->state = TARGET_DIALLING;
@@ -181,10 +194,9 @@ target_ended(struct policy *p, uint64_t now, struct target *t,
 	}
 	t->last = outcome;
 	/* A name may lead elsewhere another time. */
-	if (outcome == OUTCOME_SELF && t->addr.is_literal) {
-		t->state = TARGET_SELF;
-		failed_rules[t->kind](p, now, t, outcome);
-	} else
+	if (outcome == OUTCOME_SELF && t->addr.is_literal)
+		found_self(p, now, t);
+	else
 		(void)dial_next(p, now, t, outcome);
 	seeds_resume(p, now);
 }

@@ -300,6 +300,29 @@ ATF_TC_BODY(names, tc)
 	fx_free(fx);
 }
 
+/* A list of peers that all nodes of an operator share names each of them. */
+ATF_TC_WITHOUT_HEAD(our_own_id);
+ATF_TC_BODY(our_own_id, tc)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct host_addr h = fx_host(1, "20.1.0.1");
+	struct m_row_dial row;
+	uint64_t cursor = 0;
+
+	h.id = fx->conf->id;
+	ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf, CONF_PERSISTENT, &h));
+	fx->conf->times.probe_interval = 100 * FX_HOUR;
+	fx_start(fx);
+	fx_run(fx, 2 * FX_HOUR);
+	ATF_CHECK_EQ(0, fx->ndials);
+	ATF_CHECK_EQ_MSG(1, policy_stats(fx->p)->skips[SKIP_SELF],
+	    "looked at once");
+	ATF_REQUIRE(policy_show_row(fx->p, fx->now, &cursor, &row));
+	ATF_CHECK_EQ(OUTCOME_SELF, row.last);
+	ATF_CHECK_EQ(DIAL_NEVER, row.next_s);
+	fx_free(fx);
+}
+
 /* A name that led to ourselves may lead elsewhere the next time. */
 ATF_TC_WITHOUT_HEAD(a_name_that_led_to_us);
 ATF_TC_BODY(a_name_that_led_to_us, tc)
@@ -490,6 +513,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, outside_the_limits);
 	ATF_TP_ADD_TC(tp, many_take_turns);
 	ATF_TP_ADD_TC(tp, names);
+	ATF_TP_ADD_TC(tp, our_own_id);
 	ATF_TP_ADD_TC(tp, a_name_that_led_to_us);
 	ATF_TP_ADD_TC(tp, kept_in_seed_mode);
 	ATF_TP_ADD_TC(tp, takes_no_slot);
