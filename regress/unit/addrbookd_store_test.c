@@ -5,6 +5,10 @@
  */
 #include <sys/stat.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/mount.h>
+#include <sched.h>
+#endif
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -306,10 +310,160 @@ ATF_TC_BODY(killed, tc)
 	}
 }
 
+/* --- a full disk ------------------------------------------------------ */
+
+static void
+put_text(const char *path, const char *text)
+{
+	int	 fd = open(path, O_WRONLY);
+
+	if (fd == -1 || write(fd, text, strlen(text)) == -1)
+		atf_tc_skip("no user namespace with maps of its own");
+	close(fd);
+}
+
+/* A disk of its own for the state directory, seen by this test only. */
+static void
+mount_small(void)
+{
+#ifdef __linux__
+	char	 map[64];
+	uid_t	 uid = getuid();
+	gid_t	 gid = getgid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
+		atf_tc_skip("no user namespace");
+	put_text("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned int)uid,
+	    (unsigned int)uid);
+	put_text("/proc/self/uid_map", map);
+	snprintf(map, sizeof(map), "%u %u 1", (unsigned int)gid,
+	    (unsigned int)gid);
+	put_text("/proc/self/gid_map", map);
+	if (mount("tmpfs", BFIX_STATE, "tmpfs", 0, "size=32m,mode=700") == -1)
+		atf_tc_skip("no file system may be mounted");
+#else
+	atf_tc_skip("no mount namespaces");
+#endif
+}
+
+static void
+fill_disk(void)
+{
+	static const char	 block[4096];
+	int			 fd;
+
+	fd = open(BFIX_STATE "/ballast", O_WRONLY | O_CREAT, 0600);
+	ATF_REQUIRE(fd != -1);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	close(fd);
+}
+
+/* Full as a disk is full: told once, served all the time, saved at last. */
+ATF_TC(no_space);
+ATF_TC_HEAD(no_space, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "300");
+}
+ATF_TC_BODY(no_space, tc)
+{
+	struct m_select	 sel;
+	unsigned int	 i, n;
+
+	memset(&sel, 0, sizeof(sel));
+	bfix_init(&fix);
+	mount_small();
+	bfix_start(&fix);
+	bfix_tell(&fix, 0, 10, 30000);
+	BFIX_WAIT(&fix, on_disk() == bfix_counter(&fix, "book_size"));
+	fill_disk();
+	for (i = 1; !bfix_logged(&fix, "cannot write addrbook.db"); i++) {
+		ATF_REQUIRE(i < 2000);
+		bfix_tell(&fix, i * 20, 20, 30000 + i);
+		bfix_dialled(&fix, i * 20, OUTCOME_ANSWERED);
+		sel.requester = fix_peer(i);
+		bfix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &sel, MSG_SELECTED);
+	}
+	ATF_CHECK(bfix_counter(&fix, "store_errors_total") > 0);
+	n = bfix_counter(&fix, "book_size");
+	ATF_CHECK(on_disk() < (int)n);
+	ATF_REQUIRE_EQ(0, unlink(BFIX_STATE "/ballast"));
+	BFIX_WAIT(&fix, bfix_logged(&fix, "is written again"));
+	n = bfix_counter(&fix, "book_size");
+	BFIX_WAIT(&fix, on_disk() == (int)n);
+	bfix_kill(&fix);
+	bfix_start(&fix);
+	ATF_CHECK(!bfix_logged(&fix, "set aside"));
+	ATF_CHECK_EQ(n, bfix_counter(&fix, "book_size"));
+	bfix_stop(&fix);
+}
+
+/* --- the operator is told --------------------------------------------- */
+
+static void
+make_text(void)
+{
+	uint8_t	 text[600];
+
+	memset(text, '?', sizeof(text));
+	storefix_write(DB, text, sizeof(text));
+}
+
+static void
+make_directory(void)
+{
+	ATF_REQUIRE_EQ(0, mkdir(DB, 0700));
+}
+
+static void
+make_newer(void)
+{
+	sqlite3	*db;
+
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_open(DB, &db));
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_exec(db, "PRAGMA "
+	    "application_id=1885698148; PRAGMA user_version=99", NULL, NULL,
+	    NULL));
+	sqlite3_close(db);
+}
+
+/* What it was, where it is, and with what the book begins. */
+ATF_TC_WITHOUT_HEAD(told);
+ATF_TC_BODY(told, tc)
+{
+	static const struct {
+		void		 (*make)(void);
+		const char	*why;
+	} cases[] = {
+		{ make_text,		"file is not a database" },
+		{ make_directory,	"it is not a regular file" },
+		{ make_newer,		"its version is 99, newer than" },
+	};
+	const struct m_fact	*f;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bfix_init(&fix);
+		cases[i].make();
+		bfix_start(&fix);
+		ATF_CHECK(bfix_logged(&fix, "was set aside as"));
+		ATF_CHECK_MSG(bfix_logged(&fix, cases[i].why), "%s",
+		    cases[i].why);
+		ATF_CHECK(bfix_logged(&fix, "beginning a fresh"));
+		(void)bfix_counter(&fix, "book_size");
+		f = bfix_last(&fix, MSG_FACT)->body;
+		ATF_CHECK_STREQ("store_set_aside", f->name);
+		bfix_stop(&fix);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, within_a_second);
 	ATF_TP_ADD_TC(tp, selects_while_committing);
 	ATF_TP_ADD_TC(tp, killed);
+	ATF_TP_ADD_TC(tp, no_space);
+	ATF_TP_ADD_TC(tp, told);
 	return atf_no_error();
 }
