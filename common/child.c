@@ -168,6 +168,21 @@ log_to_parent(void *ctx, enum log_level level, const char *line)
 		pipe_flush(c->parent);
 }
 
+static void
+on_held(evutil_socket_t fd, short what, void *arg)
+{
+	log_tell_held();
+}
+
+static void
+tell_held_soon(void *ctx)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	struct child *c = ctx;
+
+	evtimer_add(&c->held, &second);
+}
+
 /* --- main -------------------------------------------------------------- */
 
 static void
@@ -233,6 +248,8 @@ child_setup(struct child *c)
 	pipe_handle(c->parent, c->ops->from_parent, c->ctx);
 	pipe_handle(c->parent, child_wiring_from_parent, c);
 	log_set_sink(log_to_parent, c);
+	evtimer_assign(&c->held, c->base, on_held, c);
+	log_on_held(tell_held_soon, c);
 }
 
 static void
@@ -247,6 +264,8 @@ child_teardown(struct child *c)
 	pipe_free(c->parent);
 	conf_free(c->conf);
 	conf_free(c->next);
+	log_on_held(NULL, NULL);
+	event_del(&c->held);
 	event_base_free(c->base);
 }
 

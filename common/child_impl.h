@@ -3,6 +3,9 @@
 #ifndef PEXD_CHILD_IMPL_H
 #define PEXD_CHILD_IMPL_H
 
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
 #include "common/child.h"
 
 #define NEIGHBOURS	3	/* engine, dialer, addrbookd */
@@ -23,6 +26,7 @@ struct child {
 	struct conf		*conf;		/* in force */
 	struct conf		*next;		/* being received */
 	struct m_proc_init	 init;
+	struct event		 held;		/* log lines, to be told */
 	char			 sandbox[MSG_NAME_SIZE];
 	bool			 have_init, inited, ready, started, events;
 };

@@ -4,12 +4,14 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <vis.h>
 
 #include "common/log.h"
@@ -30,6 +32,9 @@ static struct {
 	int		 verbose;
 	uint64_t	 suppressed;
 	time_t		 second;	/* that the classes count in */
+	bool		 holding;
+	void		(*on_held)(void *);
+	void		*held_ctx;
 	struct log_class classes[CLASSES];
 } lg = { .proc = "pexd", .sink = log_to_stderr };
 
@@ -65,17 +70,47 @@ log_suppressed(void)
 }
 
 void
-log_to_stderr(void *ctx, enum log_level level, const char *line)
+log_on_held(void (*fn)(void *ctx), void *ctx)
 {
-	char stamp[32];
+	lg.on_held = fn;
+	lg.held_ctx = ctx;
+}
+
+/* A stopped terminal, or a pipe that nobody reads, must stop nobody here. */
+static bool
+has_room(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, 0) != 0;
+}
+
+bool
+log_try_stderr(const char *line)
+{
+	char stamp[32], text[LOG_LINE_SIZE + sizeof(stamp) + 2];
 	struct tm tm;
 	time_t now = time(NULL);
+	int n;
 
 	if (localtime_r(&now, &tm) == NULL ||
 	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &tm) == 0)
 		stamp[0] = '\0';
+	n = snprintf(text, sizeof(text), "%s %s\n", stamp, line);
+	if (n < 0 || !has_room(STDERR_FILENO))
+		return false;
+	if ((size_t)n >= sizeof(text)) {
+		n = sizeof(text) - 1;
+		text[n - 1] = '\n';
+	}
 	/* One write, so that lines of several processes do not mix. */
-	fprintf(stderr, "%s %s\n", stamp, line);
+	return write(STDERR_FILENO, text, n) == n;
+}
+
+void
+log_to_stderr(void *ctx, enum log_level level, const char *line)
+{
+	(void)log_try_stderr(line);
 }
 
 static time_t
@@ -114,11 +149,21 @@ begin_second(time_t now)
 	size_t i;
 
 	lg.second = now;
+	lg.holding = false;
 	for (i = 0; i < CLASSES; i++) {
 		if (lg.classes[i].held > 0)
 			tell_held(&lg.classes[i]);
 		memset(&lg.classes[i], 0, sizeof(lg.classes[i]));
 	}
+}
+
+void
+log_tell_held(void)
+{
+	time_t now = monotonic_second();
+
+	if (lg.second != now)
+		begin_second(now);
 }
 
 /* May a line of this class pass now? */
@@ -137,6 +182,9 @@ rate_ok(const char *fmt)
 	c->held_fmt = fmt;
 	c->held++;
 	lg.suppressed++;
+	if (!lg.holding && lg.on_held != NULL)
+		lg.on_held(lg.held_ctx);
+	lg.holding = true;
 	return false;
 }
 

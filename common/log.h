@@ -5,12 +5,13 @@
  * the parent, which alone writes to stderr or syslog.
  *
  * At most LOG_RATE lines a second pass of each class (by a hash of the format
- * string); what is held back is counted, and told before the next line of
- * any class that comes when the second is over.
+ * string); what is held back is counted, and told when the second is over:
+ * before the next line of any class, or by log_tell_held().
  */
 #ifndef PEXD_LOG_H
 #define PEXD_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
@@ -32,6 +33,10 @@ void	 log_set_sink(log_sink, void *ctx);	/* NULL: standard error */
 void	 log_set_verbose(int);			/* > 0: debug lines too */
 int	 log_get_verbose(void);
 uint64_t log_suppressed(void);			/* lines held back so far */
+/* What was held back in a second that is over is told now. */
+void	 log_tell_held(void);
+/* fn is called when there is something to tell a second later; NULL: none. */
+void	 log_on_held(void (*fn)(void *ctx), void *ctx);
 
 /* errno's text is appended.  errno is kept by all of them. */
 void	 log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -50,7 +55,11 @@ noreturn void	 fatalx(const char *fmt, ...)
  */
 char	*log_vis(char *dst, size_t size, const void *text, size_t len);
 
-/* The sink of standard error, for a parent that runs in the foreground. */
+/*
+ * The sink of standard error.  Never waits: a line that it has no room for is
+ * lost.
+ */
 void	 log_to_stderr(void *ctx, enum log_level, const char *line);
+bool	 log_try_stderr(const char *line);	/* false: it is lost */
 
 #endif

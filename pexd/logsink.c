@@ -10,6 +10,7 @@
 
 #include "common/child.h"
 #include "common/log.h"
+#include "compat/logsock.h"
 #include "pexd/logsink.h"
 
 struct budget {				/* of one child */
@@ -20,13 +21,15 @@ struct budget {				/* of one child */
 };
 
 struct logsink {
-	bool		 syslog;
+	struct logsock	*sock;		/* NULL: standard error */
+	struct event	*held;
 	struct budget	 budgets[3];
 	uint64_t	 suppressed;
+	unsigned	 lost;		/* and not told yet */
 };
 
-static void
-sink(void *ctx, enum log_level level, const char *line)
+static bool
+put(struct logsink *ls, enum log_level level, const char *line)
 {
 	static const int priorities[] = {
 		[LOG_LV_ERROR] = LOG_CRIT,
@@ -34,12 +37,37 @@ sink(void *ctx, enum log_level level, const char *line)
 		[LOG_LV_INFO] = LOG_INFO,
 		[LOG_LV_DEBUG] = LOG_DEBUG,
 	};
-	const struct logsink *ls = ctx;
 
-	if (ls->syslog)
-		syslog(priorities[level], "%s", line);
-	else
-		log_to_stderr(NULL, level, line);
+	if (ls->sock == NULL)
+		return log_try_stderr(line);
+	return logsock_send(ls->sock, priorities[level], line) == 0;
+}
+
+/* When there is room again the gap is told first. */
+static bool
+tell_lost(struct logsink *ls)
+{
+	char line[128];
+
+	if (ls->lost == 0)
+		return true;
+	snprintf(line, sizeof(line), "pexd: %u lines were lost: nobody took "
+	    "them", ls->lost);
+	if (!put(ls, LOG_LV_WARN, line))
+		return false;
+	ls->lost = 0;
+	return true;
+}
+
+static void
+sink(void *ctx, enum log_level level, const char *line)
+{
+	struct logsink *ls = ctx;
+
+	if (tell_lost(ls) && put(ls, level, line))
+		return;
+	ls->lost++;
+	ls->suppressed++;
 }
 
 struct logsink *
@@ -60,14 +88,19 @@ void
 logsink_free(struct logsink *ls)
 {
 	log_set_sink(NULL, NULL);
+	log_on_held(NULL, NULL);
+	if (ls == NULL)
+		return;
+	if (ls->held != NULL)
+		event_free(ls->held);
+	logsock_close(ls->sock);
 	free(ls);
 }
 
-void
+int
 logsink_to_syslog(struct logsink *ls)
 {
-	openlog("pexd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	ls->syslog = true;
+	return (ls->sock = logsock_open("pexd", NULL)) == NULL ? -1 : 0;
 }
 
 uint64_t
@@ -84,24 +117,60 @@ budget_of(struct logsink *ls, enum role role)
 	return &ls->budgets[i];
 }
 
+static void
+begin_second(struct logsink *ls, struct budget *b, uint64_t now)
+{
+	char line[128];
+
+	if (b->second == now)
+		return;
+	if (b->held > 0) {
+		snprintf(line, sizeof(line), "pexd: %u lines of %s were "
+		    "suppressed", b->held, role_name(b->role));
+		sink(ls, LOG_LV_WARN, line);
+	}
+	b->second = now;
+	b->lines = b->held = 0;
+}
+
+static void
+on_held(evutil_socket_t fd, short what, void *arg)
+{
+	struct logsink *ls = arg;
+	uint64_t now = child_mono_ms() / 1000;
+	size_t i;
+
+	log_tell_held();
+	for (i = 0; i < sizeof(ls->budgets) / sizeof(ls->budgets[0]); i++)
+		begin_second(ls, &ls->budgets[i], now);
+}
+
+static void
+tell_held_soon(void *ctx)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	struct logsink *ls = ctx;
+
+	event_add(ls->held, &second);
+}
+
+int
+logsink_start(struct logsink *ls, struct event_base *base)
+{
+	if ((ls->held = evtimer_new(base, on_held, ls)) == NULL)
+		return -1;
+	log_on_held(tell_held_soon, ls);
+	return 0;
+}
+
 static bool
 may_pass(struct logsink *ls, struct budget *b)
 {
-	uint64_t now = child_mono_ms() / 1000;
-	char line[128];
-
-	if (b->second != now) {
-		if (b->held > 0) {
-			snprintf(line, sizeof(line), "pexd: %u lines of %s "
-			    "were suppressed", b->held, role_name(b->role));
-			sink(ls, LOG_LV_WARN, line);
-		}
-		b->second = now;
-		b->lines = b->held = 0;
-	}
+	begin_second(ls, b, child_mono_ms() / 1000);
 	if (b->lines++ < LOGSINK_CHILD_RATE)
 		return true;
-	b->held++;
+	if (b->held++ == 0 && ls->held != NULL)
+		tell_held_soon(ls);
 	ls->suppressed++;
 	return false;
 }

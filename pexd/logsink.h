@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Where the log goes: standard error in the foreground and while starting,
- * syslog in the background.  The children's lines come here too.
+ * syslog in the background.  The children's lines come here too.  No line is
+ * waited for: who signs and answers pexctl must not hang on a log that nobody
+ * reads.
  */
 #ifndef PEXD_LOGSINK_H
 #define PEXD_LOGSINK_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <event2/event.h>
 
 #include "common/msg.h"
 
@@ -18,15 +22,17 @@ struct logsink;
 /* Makes it the process's sink.  NULL: ENOMEM. */
 struct logsink	*logsink_new(void);
 void		 logsink_free(struct logsink *);	/* NULL is fine */
-/* From now on to syslog. */
-void		 logsink_to_syslog(struct logsink *);
+/* What is held back is told a second later.  -1: ENOMEM. */
+int		 logsink_start(struct logsink *, struct event_base *);
+/* From now on to syslog.  -1: ENOMEM. */
+int		 logsink_to_syslog(struct logsink *);
 /*
  * A line of a child: made printable, named after its sender, and at most so
  * many a second.
  */
 void		 logsink_child(struct logsink *, enum role,
 		    const struct m_log *);
-/* Lines of children held back so far. */
+/* Lines held back, of children, or lost, for nobody took them, so far. */
 uint64_t	 logsink_suppressed(const struct logsink *);
 
 #endif

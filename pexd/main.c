@@ -191,7 +191,8 @@ on_all_ready(void *arg)
 	    px->conf->mode == MODE_SEED ? "seed" : "peer");
 	notify_manager("READY=1");
 	if (px->daemonize != NULL) {
-		logsink_to_syslog(px->logsink);
+		if (logsink_to_syslog(px->logsink) == -1)
+			log_warn("cannot use the system's log");
 		daemonize_done(px->daemonize);
 		px->daemonize = NULL;
 	}
@@ -324,6 +325,8 @@ make_parts(struct pexd *px)
 
 	if ((px->base = event_base_new()) == NULL)
 		fatalx("cannot make an event base");
+	if (logsink_start(px->logsink, px->base) == -1)
+		fatalx("cannot make a timer");
 	px->children = children_new(px->base, &params, px->conf,
 	    &children_ops, px);
 	px->reload = reload_new(px, control_reloaded, px->control);
@@ -338,14 +341,18 @@ catch_signals(struct running *run)
 	struct event_base *base = run->px.base;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* What rotates logs sends one of these to many a daemon. */
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 	evsignal_assign(&run->sighup, base, SIGHUP, on_sighup, run);
 	evsignal_assign(&run->sigint, base, SIGINT, on_signal_stop, run);
 	evsignal_assign(&run->sigterm, base, SIGTERM, on_signal_stop, run);
 	evsignal_assign(&run->sigchld, base, SIGCHLD, on_sigchld, run);
-	event_add(&run->sighup, NULL);
-	event_add(&run->sigint, NULL);
-	event_add(&run->sigterm, NULL);
-	event_add(&run->sigchld, NULL);
+	if (event_add(&run->sighup, NULL) == -1 ||
+	    event_add(&run->sigint, NULL) == -1 ||
+	    event_add(&run->sigterm, NULL) == -1 ||
+	    event_add(&run->sigchld, NULL) == -1)
+		fatalx("cannot catch signals");
 }
 
 static void
@@ -390,10 +397,10 @@ end(struct running *run)
 	listening_free(px->listeners);
 	conf_free(px->conf);
 	nodekey_free(px->key);
-	event_base_free(px->base);
 	macros_free(&px->given.defines);
 	log_info("ended");
 	logsink_free(px->logsink);
+	event_base_free(px->base);
 }
 
 int

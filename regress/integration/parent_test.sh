@@ -543,7 +543,7 @@ silence_body()
 		[ $i = 5 ] || wait_for 10 restarted a addrbookd "$pid" ||
 		    net_give_up a "not back"
 	done
-	away() { [ "$(process a addrbookd pid)" = 0 ]; }
+	away() { [ "$(process a addrbookd pid)" = null ]; }
 	wait_for 4 away || atf_fail "it is not away"
 	atf_check -s not-exit:0 -e match:"addrbookd is down" \
 	    $(ctl a) show book
@@ -733,6 +733,46 @@ folders_body()
 }
 folders_cleanup() { stop_all; }
 
+atf_test_case unread_log cleanup
+unread_log_head() { atf_set descr "a log that nobody reads stops nobody"; }
+unread_log_body()
+{
+	fake_init
+	mkdir -m 755 a
+	mkdir -m 700 a/state
+	net_n=a
+	net_next_port
+	net_write_conf
+	mkfifo a/pipe
+	# Holds it open, makes it as small as may be and reads nothing.
+	python3 -c 'import fcntl, os, time
+f = os.open("a/pipe", os.O_RDONLY)
+fcntl.fcntl(f, 1031, 4096)
+time.sleep(600)' &
+	echo $! > a/holder
+	"$net_build/pexd/pexd" -d -v -x "$net_build/libexec" -f a/conf \
+	    2> a/pipe &
+	echo $! > a/pid
+	wait_for 20 $(ctl a) show > /dev/null || atf_fail "it does not start"
+	i=0
+	while [ $i -lt 60 ]; do		# each is a line of the log
+		timeout 10 $(ctl a) log brief > /dev/null ||
+		    atf_fail "request $i is not answered"
+		i=$((i + 1))
+	done
+	$(ctl a) -j show > a/show
+	atf_check -o match:'^[1-9]' \
+	    jq .counters.pexd.log_lines_suppressed_total a/show
+	kill "$(cat a/pid)"
+	wait_for 20 unread_gone || atf_fail "it does not end"
+}
+unread_log_cleanup()
+{
+	stop_all
+	kill -9 $(cat a/pid a/holder 2>/dev/null) 2>/dev/null || true
+}
+unread_gone() { ! kill -0 "$(cat a/pid)" 2>/dev/null; }
+
 atf_test_case descriptors cleanup
 descriptors_head() { atf_set descr "limits that cannot be kept are refused"; }
 descriptors_body()
@@ -829,6 +869,7 @@ atf_init_test_cases()
 	atf_add_test_case programs
 	atf_add_test_case key
 	atf_add_test_case folders
+	atf_add_test_case unread_log
 	atf_add_test_case descriptors
 	atf_add_test_case background
 	atf_add_test_case manager

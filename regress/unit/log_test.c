@@ -247,12 +247,70 @@ ATF_TC_BODY(remote_text, tc)
 	ATF_CHECK(log_vis(out, 0, "x", 1) == out);
 }
 
+static void
+note_held(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+ATF_TC(told_without_a_line);
+ATF_TC_HEAD(told_without_a_line, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what was held back is told although "
+	    "no other line follows");
+}
+ATF_TC_BODY(told_without_a_line, tc)
+{
+	unsigned i, asked = 0;
+	struct got g;
+
+	begin(&g);
+	log_on_held(note_held, &asked);
+	for (i = 0; i < 3 * LOG_RATE; i++)
+		log_info("many");
+	ATF_CHECK(asked >= 1);	/* twice if a second began meanwhile */
+	ATF_CHECK(asked <= 2);
+	while (g.told[0] == '\0') {
+		usleep(10000);
+		log_tell_held();
+	}
+	ATF_CHECK(strstr(g.told, "more lines like \"many\"") != NULL);
+	log_on_held(NULL, NULL);
+}
+
+ATF_TC(nobody_reads);
+ATF_TC_HEAD(nobody_reads, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a full pipe as standard error stops "
+	    "nobody");
+	atf_tc_set_md_var(tc, "timeout", "20");
+}
+ATF_TC_BODY(nobody_reads, tc)
+{
+	int saved = dup(STDERR_FILENO), p[2];
+	unsigned i, taken = 0;
+	char buf[4096];
+
+	ATF_REQUIRE_EQ(0, pipe(p));
+	ATF_REQUIRE(dup2(p[1], STDERR_FILENO) != -1);
+	for (i = 0; i < 20000; i++)
+		taken += log_try_stderr("a line that somebody has to read");
+	ATF_REQUIRE(read(p[0], buf, sizeof(buf)) == sizeof(buf));
+	ATF_REQUIRE(read(p[0], buf, sizeof(buf)) == sizeof(buf));
+	i = log_try_stderr("one more");
+	dup2(saved, STDERR_FILENO);
+	ATF_CHECK(taken > 0 && taken < 20000);
+	ATF_CHECK_EQ(i, 1);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, levels);
 	ATF_TP_ADD_TC(tp, error_text);
 	ATF_TP_ADD_TC(tp, limit);
 	ATF_TP_ADD_TC(tp, held_is_told);
+	ATF_TP_ADD_TC(tp, told_without_a_line);
+	ATF_TP_ADD_TC(tp, nobody_reads);
 	ATF_TP_ADD_TC(tp, alternating);
 	ATF_TP_ADD_TC(tp, long_lines);
 	ATF_TP_ADD_TC(tp, last_words);
