@@ -2,11 +2,11 @@
 /*
  * sim: how the address book and the dialer's policy stand up to attackers.
  *
- *	sim [-s] [-j jobs] [-n runs] [-o dir] [scenario ...]
+ *	sim [-s] [-j jobs] [-n runs] [-o dir] [-w mean] [scenario ...]
  *	sim -1 seed scenario
  *
- * -s is the short form of it, -1 prints one run and its hash.  Exits with 1
- * if a scenario did not come to what is wanted of it.
+ * -s is the short form of it, -1 prints one run and its hash; -w wants that
+ * mean of all scenarios.  Exits with 1 if one did not come to what is wanted.
  */
 
 #include <sys/stat.h>
@@ -27,6 +27,7 @@
 struct options {
 	bool		 small;
 	unsigned	 jobs, runs;
+	unsigned	 wanted;	/* 0: as each scenario says */
 	const char	*dir;		/* NULL: no files */
 	const struct scenario *list[SCENARIOS_MAX];
 	unsigned	 n;
@@ -36,7 +37,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: sim [-s] [-j jobs] [-n runs] [-o dir] "
-	    "[scenario ...]\n       sim -1 seed scenario\n");
+	    "[-w mean] [scenario ...]\n       sim -1 seed scenario\n");
 	exit(2);
 }
 
@@ -161,6 +162,8 @@ all(const struct options *o)
 	report_head(stdout);
 	for (i = 0; i < o->n; i++) {
 		summarize(&s[i], o->list[i], t, n, o->small);
+		if (o->wanted > 0)
+			summary_want(&s[i], o->wanted);
 		report_line(stdout, &s[i]);
 		missed += !s[i].passed;
 	}
@@ -180,7 +183,7 @@ main(int argc, char **argv)
 	const char *seed = NULL;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "1:j:n:o:s")) != -1)
+	while ((ch = getopt(argc, argv, "1:j:n:o:sw:")) != -1)
 		switch (ch) {
 		case '1':
 			seed = optarg;
@@ -196,6 +199,9 @@ main(int argc, char **argv)
 			break;
 		case 's':
 			o.small = true;
+			break;
+		case 'w':
+			o.wanted = number(optarg, 1, 100);
 			break;
 		default:
 			usage();

@@ -3,11 +3,11 @@
 
 #include "regress/sim/report.h"
 
-#define WIDTH	960
-#define HEIGHT	500
+#define WIDTH	1000
+#define HEIGHT	520
 #define LEFT	70
 #define RIGHT	30
-#define TOP	96
+#define TOP	118
 #define BOTTOM	70
 #define SLOTS	10
 #define BAR	30	/* width of a spread */
@@ -112,13 +112,14 @@ column(FILE *f, const struct summary *s, double x)
 
 	rect(f, x - BAR / 2.0, y_of(s->high) - 3, BAR,
 	    y_of(s->low) - y_of(s->high) + 6, ours ? LIGHT : SAND);
-	if (s->sc->mean_min > 0)
-		line(f, x - BAR, y_of(s->sc->mean_min), x + BAR,
-		    y_of(s->sc->mean_min), RED, 3);
+	if (s->wanted > 0)
+		line(f, x - BAR, y_of(s->wanted), x + BAR, y_of(s->wanted),
+		    RED, 3);
 	if (s->sc->attack_h > 0)
 		dot(f, x, y_of(s->before), "white", INK);
 	dot(f, x, y_of(s->mean), strong, strong);
 	snprintf(label, sizeof(label), "%.2f", s->mean);
+	rect(f, x + BAR / 2.0 + 2, y_of(s->mean) - 7, 34, 14, "white");
 	text(f, x + BAR / 2.0 + 4, y_of(s->mean) + 5, "start", 12, INK, label);
 	text(f, x, HEIGHT - BOTTOM + 20, "middle", 13, INK, s->sc->name);
 	snprintf(label, sizeof(label), "%u runs", s->runs);
@@ -136,10 +137,13 @@ plot(FILE *f, const struct summary *s, unsigned n)
 	    "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
 	    WIDTH, HEIGHT, WIDTH, HEIGHT);
 	text(f, LEFT, 28, "start", 18, INK,
-	    "Whom a node has an hour after a restart that ends an attack");
+	    "Whom a node has an hour after a restart under attack");
 	text(f, LEFT, 48, "start", 13, PALE,
 	    "48 h in quiet, a week of attack (the control: a day), restart "
 	    "with the stored book, 60 min; 1000 honest nodes, 85 % up");
+	text(f, LEFT, 66, "start", 13, PALE,
+	    "lying-seed: a new node, 60 min after its first start; one of "
+	    "its three seeds tells of the attacker's addresses only");
 	axes(f);
 	legend(f);
 	for (i = 0; i < n; i++)

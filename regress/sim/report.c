@@ -54,7 +54,7 @@ judge(const struct summary *s, bool few)
 	const struct scenario *sc = s->sc;
 	double peers = few ? SLACK_PEERS : 0, share = few ? SLACK_SHARE : 0;
 
-	return s->mean >= sc->mean_min - peers && s->none <= sc->none_max &&
+	return s->mean >= s->wanted - peers && s->none <= sc->none_max &&
 	    s->none >= sc->none_min - share && s->five >= sc->five_min - share;
 }
 
@@ -66,6 +66,7 @@ summarize(struct summary *s, const struct scenario *sc,
 
 	memset(s, 0, sizeof(*s));
 	s->sc = sc;
+	s->wanted = sc->mean_min;
 	if ((honest = calloc(n, sizeof(*honest))) == NULL)
 		return;
 	for (i = 0; i < n; i++) {
@@ -88,6 +89,13 @@ summarize(struct summary *s, const struct scenario *sc,
 	free(honest);
 }
 
+void
+summary_want(struct summary *s, double mean)
+{
+	s->wanted = mean;
+	s->passed = s->passed && s->mean >= mean;
+}
+
 /* --- the table --------------------------------------------------------- */
 
 void
@@ -100,13 +108,14 @@ report_head(FILE *f)
 }
 
 static void
-wanted_text(const struct scenario *sc, char *buf, size_t size)
+wanted_text(const struct summary *s, char *buf, size_t size)
 {
+	const struct scenario *sc = s->sc;
 	char part[40];
 
 	buf[0] = '\0';
-	if (sc->mean_min > 0) {
-		snprintf(part, sizeof(part), " honest>=%.1f", sc->mean_min);
+	if (s->wanted > 0) {
+		snprintf(part, sizeof(part), " honest>=%.1f", s->wanted);
 		strlcat(buf, part, size);
 	}
 	if (sc->none_max < 1) {
@@ -131,7 +140,7 @@ report_line(FILE *f, const struct summary *s)
 {
 	char wanted[128];
 
-	wanted_text(s->sc, wanted, sizeof(wanted));
+	wanted_text(s, wanted, sizeof(wanted));
 	fprintf(f, "%-14s %5u  %5.2f (%4.1f..%4.1f) %4u %6.1f %6.1f %6.2f "
 	    "%5.0f %5.0f %5.0f %5.2f %s%s\n", s->sc->name, s->runs, s->mean,
 	    s->low, s->high, s->min, 100 * s->none, 100 * s->five, s->before,
@@ -170,7 +179,7 @@ json_summary(FILE *f, const struct summary *s)
 	    "\"honest_wanted\":%.1f,\"passed\":%s}\n", s->sc->name,
 	    s->sc->groups, s->sc->hosts, s->sc->attack_h, s->runs, s->mean,
 	    s->sd, s->min, s->none, s->five, s->attacker, s->before,
-	    s->seniors, s->reply, s->groups, s->cpu_s, s->sc->mean_min,
+	    s->seniors, s->reply, s->groups, s->cpu_s, s->wanted,
 	    s->passed ? "true" : "false");
 }
 

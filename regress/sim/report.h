@@ -18,6 +18,7 @@ struct summary {
 	double		 seniors;		/* honest share of them */
 	double		 reply, groups;		/* the attacker's, means */
 	double		 cpu_s, cpu_max_s;	/* a run */
+	double		 wanted;		/* mean, at least */
 	bool		 passed;
 };
 
@@ -29,6 +30,8 @@ struct summary {
 #define SLACK_SHARE	0.1
 void	 summarize(struct summary *, const struct scenario *,
 	    const struct task *, unsigned n, bool few);
+/* Judge it anew by another mean. */
+void	 summary_want(struct summary *, double mean);
 void	 report_head(FILE *);
 void	 report_line(FILE *, const struct summary *);
 /* A line for each run and each scenario. */

@@ -37,7 +37,15 @@ wanted_cleanup() {
 	rm -rf out
 }
 
-# What asks for the impossible has to fail, and say so by its status.
+# What is not reached has to be seen in the table and in the status.
+atf_test_case missed
+missed_body() {
+	atf_check -o match:'1 of 1 scenarios missed' -o match:FAILED \
+	    -s exit:1 "$sim" -n 2 -w 11 control-quiet
+	atf_check -o match:'0 of 1 scenarios missed' -o not-match:FAILED \
+	    "$sim" -n 2 -w 9 control-quiet
+}
+
 atf_test_case usage
 usage_body() {
 	atf_check -s exit:2 -e match:'no such scenario' "$sim" 17x4
@@ -47,5 +55,6 @@ usage_body() {
 atf_init_test_cases() {
 	atf_add_test_case deterministic
 	atf_add_test_case wanted
+	atf_add_test_case missed
 	atf_add_test_case usage
 }
