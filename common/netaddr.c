@@ -96,22 +96,10 @@ node_id_text(const struct node_id *id, char buf[NODE_ID_TEXT_SIZE])
 	return buf;
 }
 
-bool
-node_id_equal(const struct node_id *a, const struct node_id *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
-}
-
 int
 node_id_cmp(const struct node_id *a, const struct node_id *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b));
-}
-
-bool
-ip_is_v4(const uint8_t ip[16])
-{
-	return memcmp(ip, v4_prefix, sizeof(v4_prefix)) == 0;
 }
 
 static void
@@ -329,12 +317,6 @@ netaddr_text(const struct netaddr *na, char buf[NETADDR_TEXT_SIZE])
 	p = put_decimal(p, na->port);
 	*p = '\0';
 	return buf;
-}
-
-bool
-netaddr_equal(const struct netaddr *a, const struct netaddr *b)
-{
-	return a->port == b->port && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
 int

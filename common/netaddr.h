@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define NODE_ID_SIZE		20
 #define NODE_ID_TEXT_SIZE	(2 * NODE_ID_SIZE + 1)	/* 40 hex digits, NUL */
@@ -91,7 +92,8 @@ struct host_addr {
 int	 node_id_parse(const char *text, size_t len, struct node_id *id);
 /* Writes 40 lower-case digits and a NUL.  Returns buf. */
 char	*node_id_text(const struct node_id *id, char buf[NODE_ID_TEXT_SIZE]);
-bool	 node_id_equal(const struct node_id *, const struct node_id *);
+static inline bool node_id_equal(const struct node_id *,
+	    const struct node_id *);
 int	 node_id_cmp(const struct node_id *, const struct node_id *);
 
 /* --- IP text ---------------------------------------------------------- */
@@ -104,7 +106,7 @@ int	 node_id_cmp(const struct node_id *, const struct node_id *);
 int	 ip_parse(const char *text, size_t len, uint8_t ip[16]);
 /* Canonical text: dotted quad for IPv4-mapped, RFC 5952 else.  Returns buf. */
 char	*ip_text(const uint8_t ip[16], char buf[IP_TEXT_SIZE]);
-bool	 ip_is_v4(const uint8_t ip[16]);	/* IPv4-mapped */
+static inline bool ip_is_v4(const uint8_t ip[16]);	/* IPv4-mapped */
 
 /* --- endpoints -------------------------------------------------------- */
 
@@ -112,7 +114,8 @@ bool	 ip_is_v4(const uint8_t ip[16]);	/* IPv4-mapped */
 enum addrparse	 netaddr_parse(const char *text, size_t len, struct netaddr *);
 char		*netaddr_text(const struct netaddr *,
 		    char buf[NETADDR_TEXT_SIZE]);
-bool		 netaddr_equal(const struct netaddr *, const struct netaddr *);
+static inline bool netaddr_equal(const struct netaddr *,
+		    const struct netaddr *);
 /* AF_INET and AF_INET6 only; a mapped IPv6 becomes IPv4.  Returns 0 or -1. */
 int		 netaddr_from_sockaddr(const struct sockaddr *, socklen_t,
 		    struct netaddr *);
@@ -174,5 +177,27 @@ struct nethost	 nethost_of(const uint8_t ip[16]);
 bool		 nethost_equal(struct nethost, struct nethost);
 struct netblock	 netblock_of(const uint8_t ip[16]);	/* /24 or /48 */
 bool		 netblock_equal(struct netblock, struct netblock);
+
+/* --- compared all the time -------------------------------------------- */
+
+static inline bool
+node_id_equal(const struct node_id *a, const struct node_id *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static inline bool
+ip_is_v4(const uint8_t ip[16])
+{
+	static const uint8_t	mapped[12] = { [10] = 0xff, 0xff };
+
+	return memcmp(ip, mapped, sizeof(mapped)) == 0;
+}
+
+static inline bool
+netaddr_equal(const struct netaddr *a, const struct netaddr *b)
+{
+	return a->port == b->port && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
 
 #endif

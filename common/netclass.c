@@ -99,6 +99,16 @@ range_find(const uint8_t ip[16], unsigned int flags)
 }
 
 /*
+ * A global unicast IPv6 address that begins like no range above, nor like
+ * those that have a group of their own: likewise.
+ */
+static bool
+is_plain6(const uint8_t ip[16])
+{
+	return ip[0] >> 5 == 1 && (ip[0] != 0x20 || ip[1] == 0 || ip[1] > 2);
+}
+
+/*
  * An IPv4 address whose first byte begins no range above (nor is that of
  * the broadcast address): most of what is ever asked about.
  */
@@ -126,7 +136,7 @@ ip_is_valid(const uint8_t ip[16])
 {
 	static const uint8_t	broadcast[16] = V4(255, 255, 255, 255);
 
-	if (is_plain(ip))
+	if (is_plain(ip) || is_plain6(ip))
 		return true;
 	return !ip_is_unspecified(ip) && memcmp(ip, broadcast, 16) != 0 &&
 	    range_find(ip, R_INVALID) == NULL;
@@ -153,7 +163,7 @@ ip_is_local(const uint8_t ip[16])
 bool
 ip_is_routable_comet(const uint8_t ip[16])
 {
-	if (is_plain(ip))
+	if (is_plain(ip) || is_plain6(ip))
 		return true;
 	return ip_is_valid(ip) && !ip_is_local(ip) &&
 	    range_find(ip, R_UNROUTABLE) == NULL;
@@ -162,7 +172,7 @@ ip_is_routable_comet(const uint8_t ip[16])
 bool
 ip_is_routable(const uint8_t ip[16])
 {
-	if (is_plain(ip))
+	if (is_plain(ip) || is_plain6(ip))
 		return true;
 	return ip_is_routable_comet(ip) && range_find(ip, R_STRICT) == NULL;
 }
@@ -232,6 +242,8 @@ netgroup_of(const uint8_t ip[16], bool strict)
 
 	if (is_plain(ip))
 		return group_v4(ip[12], ip[13]);
+	if (is_plain6(ip))
+		return group_v6(ip);
 	if (strict && ip_is_local(ip))
 		return group_make(G_LOCAL, 0);
 	if (strict && !ip_is_routable_comet(ip))

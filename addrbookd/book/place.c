@@ -7,6 +7,7 @@
  * Shape of the hash: CometBFT p2p/pex/addrbook.go (calcNewBucket,
  * calcOldBucket); a slot that is fixed too: Bitcoin Core addrman.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "addrbookd/book/impl.h"
@@ -27,10 +28,8 @@ put(struct input *in, const void *p, size_t n)
 static void
 put_number(struct input *in, uint64_t v)
 {
-	int	 shift;
-
-	for (shift = 56; shift >= 0; shift -= 8)
-		in->b[in->n++] = v >> shift & 0xff;
+	v = htobe64(v);
+	put(in, &v, sizeof(v));
 }
 
 static void
