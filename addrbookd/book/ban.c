@@ -106,22 +106,25 @@ bk_ban_index(const struct book *b, const struct book_ban *row)
 	return b->bans.index[cell_find(b, &k)];
 }
 
+/* In one piece, of which nothing is in memory before there are bans. */
 int
 bk_bans_init(struct bans *bs)
 {
-	bs->ban = calloc(BOOK_BANS_MAX + 1, sizeof(*bs->ban));
-	bs->index = calloc(INDEX_CELLS, sizeof(*bs->index));
-	bs->filter = calloc(BAN_FILTER, 1);
-	return bs->ban == NULL || bs->index == NULL || bs->filter == NULL ?
-	    -1 : 0;
+	size_t	 n = BOOK_BANS_MAX + 1;
+
+	bs->ban = calloc(1, n * sizeof(*bs->ban) +
+	    INDEX_CELLS * sizeof(*bs->index) + BAN_FILTER);
+	if (bs->ban == NULL)
+		return -1;
+	bs->index = (uint32_t *)(bs->ban + n);
+	bs->filter = (uint8_t *)(bs->index + INDEX_CELLS);
+	return 0;
 }
 
 void
 bk_bans_free(struct bans *bs)
 {
 	free(bs->ban);
-	free(bs->index);
-	free(bs->filter);
 }
 
 /* --- the order of age ------------------------------------------------- */

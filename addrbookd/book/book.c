@@ -164,13 +164,20 @@ static int
 init_entries(struct book *b)
 {
 	size_t		 n = ((size_t)b->capacity + 1) * sizeof(*b->entry);
+	size_t		 behind = SOURCES * sizeof(*b->source) +
+			    TURNS * sizeof(*b->turn) +
+			    BOOK_HOLDS_MAX * sizeof(*b->hold);
 	uintptr_t	 at;
 
-	if ((b->entry_memory = bk_array_new(1, n + LINE)) == NULL)
+	/* What may never be used lies behind, and then is not in memory. */
+	if ((b->entry_memory = bk_array_new(1, n + LINE + behind)) == NULL)
 		return -1;
 	at = (uintptr_t)b->entry_memory;
 	b->entry = (struct entry *)((char *)b->entry_memory +
 	    (LINE - at % LINE) % LINE);
+	b->source = (struct source *)(b->entry + b->capacity + 1);
+	b->turn = (struct turn *)(b->source + SOURCES);
+	b->hold = (struct book_hold *)(b->turn + TURNS);
 	return bk_index_init(b);
 }
 
@@ -186,11 +193,7 @@ init_tables(struct book *b)
 	b->oldtab = bk_array_new(nold, sizeof(*b->oldtab));
 	b->newtab = bk_array_new((size_t)b->new_buckets * SLOTS,
 	    sizeof(*b->newtab));
-	b->source = calloc(SOURCES, sizeof(*b->source));
-	b->turn = calloc(TURNS, sizeof(*b->turn));
-	b->hold = calloc(BOOK_HOLDS_MAX, sizeof(*b->hold));
-	if (b->group == NULL || b->oldtab == NULL || b->newtab == NULL ||
-	    b->source == NULL || b->turn == NULL || b->hold == NULL)
+	if (b->group == NULL || b->oldtab == NULL || b->newtab == NULL)
 		return -1;
 	return bk_bans_init(&b->bans);
 }
@@ -244,9 +247,6 @@ book_free(struct book *b)
 		bk_marks_free(&b->marks[t]);
 	bk_dense_free(&b->pools);
 	bk_bans_free(&b->bans);
-	free(b->hold);
-	free(b->source);
-	free(b->turn);
 	free(b->newtab);
 	free(b->oldtab);
 	free(b->group);

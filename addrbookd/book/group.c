@@ -13,15 +13,30 @@ group_of(const struct book *b, uint32_t i)
 	return bk_group(b, entry_at(b, i)->addr.na.ip);
 }
 
-struct group_cell *
-bk_group_cell(const struct book *b, struct netgroup g)
+uint32_t
+bk_group_fetch(const struct book *b, struct netgroup g)
 {
-	uint32_t	 at = bk_hash_group(b, g) & b->group_mask;
+	uint32_t	 hash = bk_hash_group(b, g);
+
+	__builtin_prefetch(&b->group[hash & b->group_mask]);
+	return hash;
+}
+
+struct group_cell *
+bk_group_cell_at(const struct book *b, struct netgroup g, uint32_t hash)
+{
+	uint32_t	 at = hash & b->group_mask;
 
 	while (b->group[at].head != NIL &&
 	    !netgroup_equal(group_of(b, b->group[at].head), g))
 		at = (at + 1) & b->group_mask;
 	return &b->group[at];
+}
+
+struct group_cell *
+bk_group_cell(const struct book *b, struct netgroup g)
+{
+	return bk_group_cell_at(b, g, bk_hash_group(b, g));
 }
 
 static uint32_t
@@ -82,10 +97,10 @@ cell_close(struct book *b, uint32_t gap)
 }
 
 void
-bk_group_add(struct book *b, uint32_t i)
+bk_group_add(struct book *b, uint32_t i, uint32_t hash)
 {
 	struct entry		*e = entry_at(b, i);
-	struct group_cell	*c = bk_group_cell(b, group_of(b, i));
+	struct group_cell	*c = bk_group_cell_at(b, group_of(b, i), hash);
 
 	e->at.old.prev = NIL;
 	e->at.old.next = c->head;

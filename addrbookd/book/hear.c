@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addrbookd/book/impl.h"
+#include "common/uninit.h"
 
 #define AHEAD	25	/* of a list, looked at together */
 
@@ -272,7 +273,7 @@ hear_some(struct book *b, uint32_t now, const struct peer_addr *list,
     const uint32_t *chosen, unsigned int n, struct teller *t,
     unsigned int result[BOOK_RESULT_MAX])
 {
-	struct heard	 h[AHEAD];
+	UNINITIALIZED struct heard	h[AHEAD];
 	unsigned int	 i;
 
 	for (i = 0; i < n; i++)
@@ -292,7 +293,7 @@ book_hear_list(struct book *b, uint32_t now, const struct peer_addr *list,
     size_t n, const struct book_source *src,
     unsigned int counts[BOOK_RESULT_MAX])
 {
-	uint32_t	 chosen[BOOK_LIST_MAX];
+	UNINITIALIZED uint32_t	chosen[BOOK_LIST_MAX];
 	unsigned int	 result[BOOK_RESULT_MAX] = { 0 };
 	struct teller	 t = { .limited = true };
 	size_t		 i, count;

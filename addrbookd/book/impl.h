@@ -127,7 +127,7 @@ struct entry {
 	uint32_t	last_try;
 	uint32_t	rest_until;
 	uint8_t		failures;	/* since the last success */
-	uint8_t		tests;		/* those that count as tests */
+	uint8_t		pool;
 	uint8_t		nrefs;		/* places in the tables */
 	uint8_t		sched;
 	uint32_t	pool_pos;
@@ -149,7 +149,7 @@ struct entry {
 	struct link	link[CHAIN_MAX];
 	uint16_t	successes;
 	uint16_t	tries;
-	uint8_t		pool;
+	uint8_t		tests;		/* failures that count as tests */
 	uint8_t		fresh;
 	uint8_t		spare[2];
 };
@@ -191,6 +191,13 @@ struct group_cell {
 };
 _Static_assert(GROUP_CAP < GROUP_COUNT_MAX, "a full group can be counted");
 
+/* Where an address would stand in the old table. */
+struct spot {
+	uint32_t	place;
+	uint32_t	group_hash;
+	struct netgroup	group;
+};
+
 /* Two good entries want one place of the old table. */
 struct contest {
 	uint32_t	challenger, incumbent;
@@ -210,13 +217,16 @@ struct seniors {
 	bool		complete;	/* nobody was left out for room */
 };
 
-/* A group's token buckets, as the times at which they are full again. */
+/*
+ * A group's token buckets, as the times at which they are full again: tenths
+ * of a second since the book's first list.
+ */
 #define SOURCES		8192
 #define SOURCE_WAYS	8
 struct source {
 	struct netgroup	group;
-	int64_t		heard_full_ms;
-	int64_t		self_full_ms;
+	uint32_t	heard_full;
+	uint32_t	self_full;
 };
 
 /* Who tells of addresses. */
@@ -352,6 +362,7 @@ struct book {
 	uint32_t	 ncontests;
 
 	struct source	*source;
+	uint32_t	 source_epoch;		/* when they began */
 	int64_t		 announce_full_ms;
 	struct turn	*turn;
 	struct bans	 bans;
@@ -422,6 +433,8 @@ int		 bk_index_init(struct book *);
 void		 bk_index_add(struct book *, uint32_t);
 void		 bk_index_del(struct book *, uint32_t);
 uint32_t	 bk_find(const struct book *, const struct peer_addr *);
+uint32_t	 bk_find_at(const struct book *, uint32_t hash,
+		    const struct peer_addr *);
 uint32_t	 bk_hash_id(const struct book *, const struct node_id *);
 /* Have the memory fetched that looking for it will need: in two steps. */
 void		 bk_index_fetch(const struct book *, uint32_t hash);
@@ -453,6 +466,11 @@ void		 bk_new_force(struct book *, uint32_t);
 
 /* oldtab.c: the old table, its caps and contests */
 bool		 bk_promote(struct book *, uint32_t);
+bool		 bk_promote_to(struct book *, uint32_t, const struct spot *);
+/* Where it would stand; what tells whether it may is fetched in two steps. */
+struct spot	 bk_old_spot(const struct book *, const struct peer_addr *);
+void		 bk_old_fetch(const struct book *, const struct spot *);
+/* The caller settles it. */
 void		 bk_old_put(struct book *, uint32_t, uint32_t place);
 void		 bk_old_leave(struct book *, uint32_t);
 bool		 bk_old_has_room(const struct book *, const struct peer_addr *,
@@ -463,11 +481,15 @@ void		 bk_old_replace(struct book *);
 /* group.c: who is old in a group */
 /* The cell of that group, or the empty one for it. */
 struct group_cell *bk_group_cell(const struct book *, struct netgroup);
+/* Have it fetched; returns the hash of the group. */
+uint32_t	 bk_group_fetch(const struct book *, struct netgroup);
+struct group_cell *bk_group_cell_at(const struct book *, struct netgroup,
+		    uint32_t hash);
 /* False: nobody of that block is there. */
 bool		 bk_group_may_have(const struct group_cell *,
 		    const uint8_t ip[16]);
 struct group_cell bk_group_tally(const struct book *, uint32_t head);
-void		 bk_group_add(struct book *, uint32_t);
+void		 bk_group_add(struct book *, uint32_t, uint32_t hash);
 void		 bk_group_del(struct book *, uint32_t);
 
 /* contest.c: who waits for whose place */

@@ -117,8 +117,10 @@ bk_endpoints_at(const struct book *b, uint32_t h, const struct node_id *id,
 	for (at = h & b->index_mask; b->index[at] != 0 && n < ENDPOINTS_MAX;
 	    at = (at + 1) & b->index_mask) {
 		i = cell_index(b, b->index[at]);
-		if (b->index[at] == cell_make(b, h, i) &&
-		    node_id_equal(&entry_at(b, i)->addr.id, id))
+		if (b->index[at] != cell_make(b, h, i))
+			continue;
+		bk_entry_fetch(b, i);
+		if (node_id_equal(&entry_at(b, i)->addr.id, id))
 			out[n++] = i;
 	}
 	return n;
@@ -134,10 +136,16 @@ bk_endpoints(const struct book *b, const struct node_id *id,
 uint32_t
 bk_find(const struct book *b, const struct peer_addr *addr)
 {
+	return bk_find_at(b, bk_hash_id(b, &addr->id), addr);
+}
+
+uint32_t
+bk_find_at(const struct book *b, uint32_t hash, const struct peer_addr *addr)
+{
 	uint32_t	 eps[ENDPOINTS_MAX];
 	unsigned int	 i, n;
 
-	n = bk_endpoints(b, &addr->id, eps);
+	n = bk_endpoints_at(b, hash, &addr->id, eps);
 	for (i = 0; i < n; i++)
 		if (netaddr_equal(&entry_at(b, eps[i])->addr.na, &addr->na))
 			return eps[i];

@@ -8,28 +8,32 @@
  * table of small sets; in a full set the fullest bucket is forgotten, which
  * loses least.  The hash is keyed, so no group can choose its set.
  */
+#include <string.h>
+
 #include "addrbookd/book/impl.h"
 
 #define HEARD_TOKENS	1000
-#define HEARD_TOKEN_MS	(86400 * 1000 / HEARD_TOKENS)
+#define HEARD_TOKEN_DS	(86400 * 10 / HEARD_TOKENS)
 #define SELF_TOKENS	16
-#define SELF_TOKEN_MS	(60 * 1000)
+#define SELF_TOKEN_DS	(60 * 10)
 #define ALL_TOKENS	20
 #define ALL_TOKEN_MS	(1000 / ALL_TOKENS)
+#define EPOCH_MAX	(UINT32_MAX / 20)	/* s; then all are full */
 
-static int64_t
-now_ms(const struct book *b)
+/* Tenths of a second since the limits began. */
+static uint32_t
+now_ds(const struct book *b)
 {
-	return (int64_t)b->now * 1000;
+	return (b->now - b->source_epoch) * 10;
 }
 
-static int64_t
+static uint32_t
 emptiness(const struct book *b, const struct source *s)
 {
-	int64_t	 full = s->heard_full_ms > s->self_full_ms ?
-	    s->heard_full_ms : s->self_full_ms;
+	uint32_t	 full = s->heard_full > s->self_full ?
+	    s->heard_full : s->self_full;
 
-	return full > now_ms(b) ? full - now_ms(b) : 0;
+	return full > now_ds(b) ? full - now_ds(b) : 0;
 }
 
 struct source *
@@ -37,6 +41,10 @@ bk_limit_source(struct book *b, struct netgroup g)
 {
 	struct source	*set, *s, *fullest;
 
+	if (since(b->now, b->source_epoch) > EPOCH_MAX) {
+		memset(b->source, 0, SOURCES * sizeof(*b->source));
+		b->source_epoch = b->now;
+	}
 	set = &b->source[bk_hash_group(b, g) % (SOURCES / SOURCE_WAYS) *
 	    SOURCE_WAYS];
 	fullest = set;
@@ -47,21 +55,36 @@ bk_limit_source(struct book *b, struct netgroup g)
 			fullest = s;
 	}
 	fullest->group = g;
-	fullest->heard_full_ms = fullest->self_full_ms = 0;
+	fullest->heard_full = fullest->self_full = 0;
 	return fullest;
 }
 
+/* full, now and token in one unit.  Returns whether there is a token. */
 static bool
-take(const struct book *b, int64_t *full_ms, int64_t tokens, int64_t token_ms,
+has_token(int64_t full, int64_t now, int64_t tokens, int64_t token)
+{
+	return full <= now || full + token - now <= tokens * token;
+}
+
+static bool
+take(uint32_t *full, uint32_t now, uint32_t tokens, uint32_t token,
     bool really)
 {
-	int64_t	 full = *full_ms > now_ms(b) ? *full_ms : now_ms(b);
-
-	full += token_ms;
-	if (full - now_ms(b) > tokens * token_ms)
+	if (!has_token(*full, now, tokens, token))
 		return false;
 	if (really)
-		*full_ms = full;
+		*full = (*full > now ? *full : now) + token;
+	return true;
+}
+
+static bool
+take_announced(struct book *b)
+{
+	int64_t	 now = (int64_t)b->now * 1000, *full = &b->announce_full_ms;
+
+	if (!has_token(*full, now, ALL_TOKENS, ALL_TOKEN_MS))
+		return false;
+	*full = (*full > now ? *full : now) + ALL_TOKEN_MS;
 	return true;
 }
 
@@ -69,8 +92,8 @@ take(const struct book *b, int64_t *full_ms, int64_t tokens, int64_t token_ms,
 bool
 bk_limit_heard(const struct book *b, struct source *s, bool really)
 {
-	return take(b, &s->heard_full_ms, HEARD_TOKENS, HEARD_TOKEN_MS,
-	    really);
+	return take(&s->heard_full, now_ds(b), HEARD_TOKENS,
+	    HEARD_TOKEN_DS, really);
 }
 
 /* The narrow bucket first: a refusal takes nothing from the wide one. */
@@ -78,12 +101,13 @@ bool
 bk_limit_announce(struct book *b, struct netgroup g)
 {
 	struct source	*s = bk_limit_source(b, g);
+	uint32_t	 now = now_ds(b);
 
 	if (!b->conf.private_network &&
-	    !take(b, &s->self_full_ms, SELF_TOKENS, SELF_TOKEN_MS, false))
+	    !take(&s->self_full, now, SELF_TOKENS, SELF_TOKEN_DS, false))
 		return false;
-	if (!take(b, &b->announce_full_ms, ALL_TOKENS, ALL_TOKEN_MS, true))
+	if (!take_announced(b))
 		return false;
-	take(b, &s->self_full_ms, SELF_TOKENS, SELF_TOKEN_MS, true);
+	(void)take(&s->self_full, now, SELF_TOKENS, SELF_TOKEN_DS, true);
 	return true;
 }

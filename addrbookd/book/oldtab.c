@@ -15,21 +15,54 @@ struct blockers {
 
 /* --- standing there --------------------------------------------------- */
 
-/* The caller settles it. */
+static struct spot
+spot_at(const struct book *b, const struct peer_addr *a, uint32_t place)
+{
+	struct spot	 s = { .place = place, .group = bk_group(b, a->na.ip) };
+
+	s.group_hash = bk_group_fetch(b, s.group);
+	return s;
+}
+
+struct spot
+bk_old_spot(const struct book *b, const struct peer_addr *a)
+{
+	struct spot	 s = spot_at(b, a, 0);
+
+	s.place = bk_old_place(b, a);
+	__builtin_prefetch(&b->oldtab[s.place]);
+	return s;
+}
+
 void
-bk_old_put(struct book *b, uint32_t i, uint32_t place)
+bk_old_fetch(const struct book *b, const struct spot *s)
+{
+	__builtin_prefetch(entry_at(b,
+	    b->group[s->group_hash & b->group_mask].head));
+}
+
+static void
+old_put(struct book *b, uint32_t i, const struct spot *s)
 {
 	struct entry	*e = entry_at(b, i);
 
-	b->oldtab[place] = i;
+	b->oldtab[s->place] = i;
 	e->flags |= ENTRY_OLD;
 	e->nrefs = 1;
 	e->tests = 0;
-	e->at.old.place = place;
+	e->at.old.place = s->place;
 	e->at.old.last_test = 0;
-	bk_group_add(b, i);
+	bk_group_add(b, i, s->group_hash);
 	b->nold++;
 	bk_entry_changed(b, i);
+}
+
+void
+bk_old_put(struct book *b, uint32_t i, uint32_t place)
+{
+	struct spot	 s = spot_at(b, &entry_at(b, i)->addr, place);
+
+	old_put(b, i, &s);
 }
 
 void
@@ -123,20 +156,20 @@ cap_blocker(const struct book *b, const struct cap *c, uint32_t chain,
 }
 
 static void
-find_blockers(const struct book *b, const struct peer_addr *a, uint32_t place,
-    struct blockers *bl)
+find_blockers(const struct book *b, const struct peer_addr *a,
+    const struct spot *s, struct blockers *bl)
 {
 	const struct group_cell	*c;
 	uint32_t		 i;
 	size_t			 n;
 
 	bl->n = 0;
-	if (b->oldtab[place] != NIL)
-		bl->list[bl->n++] = b->oldtab[place];
+	if (b->oldtab[s->place] != NIL)
+		bl->list[bl->n++] = b->oldtab[s->place];
 	if (b->conf.private_network)
 		return;
 	/* One host is in one block: without one of it there is none. */
-	c = bk_group_cell(b, bk_group(b, a->na.ip));
+	c = bk_group_cell_at(b, s->group, s->group_hash);
 	if (c->count < GROUP_CAP && !bk_group_may_have(c, a->na.ip))
 		return;
 	for (n = 0; n < NCAPS; n++)
@@ -148,9 +181,10 @@ bool
 bk_old_has_room(const struct book *b, const struct peer_addr *a,
     uint32_t place)
 {
+	struct spot	 s = spot_at(b, a, place);
 	struct blockers	 bl;
 
-	find_blockers(b, a, place, &bl);
+	find_blockers(b, a, &s, &bl);
 	return bl.n == 0;
 }
 
@@ -170,14 +204,12 @@ demote(struct book *b, uint32_t i)
  * caller settles it.
  */
 bool
-bk_promote(struct book *b, uint32_t i)
+bk_promote_to(struct book *b, uint32_t i, const struct spot *s)
 {
-	struct entry	*e = entry_at(b, i);
 	struct blockers	 bl;
-	uint32_t	 place = bk_old_place(b, &e->addr);
 	unsigned int	 n;
 
-	find_blockers(b, &e->addr, place, &bl);
+	find_blockers(b, &entry_at(b, i)->addr, s, &bl);
 	for (n = 0; n < bl.n; n++)
 		if (!bk_old_yields(b, entry_at(b, bl.list[n]))) {
 			bk_contest_add(b, i, bl.list[n]);
@@ -187,8 +219,16 @@ bk_promote(struct book *b, uint32_t i)
 	bk_new_leave(b, i);
 	for (n = 0; n < bl.n; n++)
 		demote(b, bl.list[n]);
-	bk_old_put(b, i, place);
+	old_put(b, i, s);
 	return true;
+}
+
+bool
+bk_promote(struct book *b, uint32_t i)
+{
+	struct spot	 s = bk_old_spot(b, &entry_at(b, i)->addr);
+
+	return bk_promote_to(b, i, &s);
 }
 
 /*

@@ -120,11 +120,26 @@ asks_for_old(const struct book *b, const struct entry *e)
 	    e->last_success / ASK_SPACING != b->now / ASK_SPACING);
 }
 
+/* In a large book all that a success needs is far away: fetch it at once. */
+static uint32_t
+find_and_fetch(const struct book *b, const struct peer_addr *addr,
+    struct spot *spot)
+{
+	uint32_t	 hash = bk_hash_id(b, &addr->id);
+
+	bk_index_fetch(b, hash);
+	*spot = bk_old_spot(b, addr);
+	(void)bk_endpoints_fetch(b, hash);
+	bk_old_fetch(b, spot);
+	return bk_find_at(b, hash, addr);
+}
+
 static void
-success(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+success(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
 	struct entry	*e;
+	struct spot	 spot;
+	uint32_t	 i = find_and_fetch(b, addr, &spot);
 	bool		 asks;
 
 	if (i == NIL && (i = enter_dialled(b, addr)) == NIL)
@@ -139,7 +154,7 @@ success(struct book *b, const struct peer_addr *addr, uint32_t i,
 	if (e->flags & ENTRY_CONTESTED)
 		bk_contest_forget(b, i);
 	if (e->level == BOOK_GOOD && asks)
-		bk_promote(b, i);
+		bk_promote_to(b, i, &spot);
 	bk_fresh(b, i, bk_fresh_of(b, e));
 	bk_sched_due(b, i);
 }
@@ -188,12 +203,11 @@ network_works(const struct book *b, const struct entry *e)
 }
 
 static void
-failed(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+failed(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
+	uint32_t	 i = bk_find(b, addr);
 	struct entry	*e = entry_at(b, i);
 
-	(void)addr;
 	(void)how;
 	if (i == NIL)
 		return;
@@ -215,13 +229,11 @@ latest(uint32_t x, uint32_t y)
  * more use than a dead one: a failure a day.
  */
 static void
-full(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+full(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
+	uint32_t	 i = bk_find(b, addr), from;
 	struct entry	*e = entry_at(b, i);
-	uint32_t	 from;
 
-	(void)addr;
 	(void)how;
 	if (i == NIL)
 		return;
@@ -236,10 +248,10 @@ full(struct book *b, const struct peer_addr *addr, uint32_t i,
 /* --- neither ---------------------------------------------------------- */
 
 static void
-dialled(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+dialled(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
-	(void)addr;
+	uint32_t	 i = bk_find(b, addr);
+
 	(void)how;
 	if (i == NIL)
 		return;
@@ -249,25 +261,23 @@ dialled(struct book *b, const struct peer_addr *addr, uint32_t i,
 }
 
 static void
-wrong(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+wrong(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
 	(void)how;
-	drop(b, i);
+	drop(b, bk_find(b, addr));
 	bk_hold(b, addr);
 }
 
 static void
-self(struct book *b, const struct peer_addr *addr, uint32_t i,
-    enum book_outcome how)
+self(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
 	(void)how;
-	drop(b, i);
+	drop(b, bk_find(b, addr));
 	book_add_own(b, b->now, &addr->na);
 }
 
 typedef void	outcome_handler(struct book *, const struct peer_addr *,
-		    uint32_t, enum book_outcome);
+		    enum book_outcome);
 
 static outcome_handler *const handlers[BOOK_OUTCOME_MAX] = {
 	[BOOK_DIALLED]		= dialled,
@@ -287,5 +297,5 @@ book_outcome(struct book *b, uint32_t now, const struct peer_addr *addr,
     enum book_outcome how)
 {
 	bk_tick(b, now);
-	handlers[how](b, addr, bk_find(b, addr), how);
+	handlers[how](b, addr, how);
 }

@@ -8,6 +8,8 @@
 #include "addrbookd/book/impl.h"
 
 #define DRAWS_MAX	64	/* for one pick */
+#define LARGE		32768	/* entries: more than a cache holds */
+#define GUESSES_MAX	12	/* entries read at once for one draw */
 #define IMPATIENCE	1.2	/* each refused draw makes one more likely */
 #define WEIGHT_TRIED	0.01	/* tried within TRY_SPACING */
 #define SKIPS_MAX	16	/* in a queue whose first are excluded */
@@ -89,14 +91,15 @@ is_picked(const struct book *b, uint32_t i, const struct book_pick *p,
 
 /* Who may be dialled, of one table. */
 struct ready {
-	enum pool	 first;		/* of its pools */
+	enum pool	 first, end;	/* its pools */
 	uint32_t	 count;
 };
 
 static struct ready
 ready_of(const struct book *b, enum pool first, enum pool end)
 {
-	struct ready	 r = { first, bk_dense_count(&b->pools, first, end) };
+	struct ready	 r = { first, end,
+			    bk_dense_count(&b->pools, first, end) };
 
 	return r;
 }
@@ -115,6 +118,38 @@ choose_table(struct book *b, const struct ready *old,
 	return (o + n) * rng_unit(b->rng) < o ? old : new;
 }
 
+static bool
+is_ready(const struct entry *e, const struct ready *table)
+{
+	return (e->flags & ENTRY_USED) && e->pool >= table->first &&
+	    e->pool < table->end;
+}
+
+/*
+ * One of them, each as likely.  In a book that is not in the cache to find
+ * the n-th of a pool takes as long as to read the entry; then some of all
+ * entries are read at once, one of which will do.
+ */
+static uint32_t
+draw_any(struct book *b, const struct ready *table)
+{
+	uint32_t	 guess[GUESSES_MAX];
+	unsigned int	 n, k;
+
+	n = table->count == 0 ? 0 : 2 * (uint64_t)b->top / table->count + 1;
+	if (b->top < LARGE || n > GUESSES_MAX)
+		n = 0;
+	for (k = 0; k < n; k++) {
+		guess[k] = 1 + rng_below(b->rng, b->top);
+		__builtin_prefetch(entry_at(b, guess[k]));
+	}
+	for (k = 0; k < n; k++)
+		if (is_ready(entry_at(b, guess[k]), table))
+			return guess[k];
+	return bk_dense_in(&b->pools, table->first,
+	    rng_below(b->rng, table->count));
+}
+
 static uint32_t
 draw(struct book *b, const struct ready *table, const struct book_exclude *ex,
     const struct book_pick *p, unsigned int n)
@@ -127,8 +162,7 @@ draw(struct book *b, const struct ready *table, const struct book_exclude *ex,
 	if (table->count == 0)
 		return NIL;
 	for (k = 0; k < DRAWS_MAX; k++, chance *= IMPATIENCE) {
-		i = bk_dense_in(&b->pools, table->first,
-		    rng_below(b->rng, table->count));
+		i = draw_any(b, table);
 		e = entry_at(b, i);
 		if (weight_of(b, e) * chance <= rng_unit(b->rng))
 			continue;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "addrbookd/book/impl.h"
+#include "common/uninit.h"
 
 /* What a hash is for stands first, so that no two uses can meet. */
 struct input {
@@ -47,22 +48,20 @@ hash(const struct book *b, const struct input *in)
 	return siphash24(&b->key, in->b, in->n);
 }
 
-static struct input
-start(char use)
+static void
+start(struct input *in, char use)
 {
-	struct input	 in;
-
-	in.b[0] = use;
-	in.n = 1;
-	return in;
+	in->b[0] = use;
+	in->n = 1;
 }
 
 static uint32_t
 slot(const struct book *b, char table, uint32_t bucket,
     const struct peer_addr *a)
 {
-	struct input	 in = start(table);
+	UNINITIALIZED struct input in;
 
+	start(&in, table);
 	put_number(&in, bucket);
 	put_triple(&in, a);
 	return bucket * SLOTS + hash(b, &in) % SLOTS;
@@ -82,8 +81,9 @@ static uint64_t
 bucket_anywhere(const struct book *b, char table, const struct peer_addr *a,
     uint64_t source)
 {
-	struct input	 in = start(table);
+	UNINITIALIZED struct input in;
 
+	start(&in, table);
 	put_number(&in, source);
 	put_triple(&in, a);
 	return hash(b, &in);
@@ -93,15 +93,16 @@ static uint64_t
 bucket_new(const struct book *b, const struct peer_addr *a,
     struct netgroup source)
 {
-	struct input	 in = start('g');
+	UNINITIALIZED struct input in;
 	uint64_t	 h;
 
+	start(&in, 'g');
 	if (b->conf.private_network)
 		return bucket_anywhere(b, 'p', a, source.v);
 	put_number(&in, bk_group(b, a->na.ip).v);
 	put_number(&in, source.v);
 	h = hash(b, &in) % SOURCE_BUCKETS;
-	in = start('b');
+	start(&in, 'b');
 	put_number(&in, source.v);
 	put_number(&in, h);
 	return hash(b, &in);
@@ -110,14 +111,15 @@ bucket_new(const struct book *b, const struct peer_addr *a,
 static uint64_t
 bucket_old(const struct book *b, const struct peer_addr *a)
 {
-	struct input	 in = start('t');
+	UNINITIALIZED struct input in;
 	uint64_t	 h;
 
+	start(&in, 't');
 	if (b->conf.private_network)
 		return bucket_anywhere(b, 'P', a, 0);
 	put_triple(&in, a);
 	h = hash(b, &in) % GROUP_BUCKETS;
-	in = start('B');
+	start(&in, 'B');
 	put_number(&in, bk_group(b, a->na.ip).v);
 	put_number(&in, h);
 	return hash(b, &in);
@@ -139,8 +141,9 @@ bk_old_place(const struct book *b, const struct peer_addr *a)
 uint64_t
 bk_hash_triple(const struct book *b, const struct peer_addr *a)
 {
-	struct input	 in = start('T');
+	UNINITIALIZED struct input in;
 
+	start(&in, 'T');
 	put_triple(&in, a);
 	return hash(b, &in);
 }
@@ -148,8 +151,9 @@ bk_hash_triple(const struct book *b, const struct peer_addr *a)
 uint64_t
 bk_hash_block(const struct book *b, struct netblock n)
 {
-	struct input	 in = start('N');
+	UNINITIALIZED struct input in;
 
+	start(&in, 'N');
 	put_number(&in, n.v);
 	return hash(b, &in);
 }
@@ -157,8 +161,9 @@ bk_hash_block(const struct book *b, struct netblock n)
 uint64_t
 bk_hash_group(const struct book *b, struct netgroup g)
 {
-	struct input	 in = start('G');
+	UNINITIALIZED struct input in;
 
+	start(&in, 'G');
 	put_number(&in, g.v);
 	return hash(b, &in);
 }

@@ -72,7 +72,7 @@ tally_find(struct tally *t, uint64_t key)
 
 #define SMALL		2048	/* a pool that is shuffled whole */
 #define DRAWS_MAX	2048	/* from a pool that is not */
-#define AHEAD		64	/* entries fetched before use */
+#define AHEAD		16	/* draws from the fetch of one to its use */
 
 /*
  * A random order of some pools of the book.  From many it is drawn with
@@ -81,9 +81,10 @@ tally_find(struct tally *t, uint64_t key)
 struct deck {
 	const struct book *b;
 	enum pool	 set[4];
-	uint32_t	 total, drawn;
-	uint32_t	 ahead[AHEAD];
-	unsigned int	 nahead, used;
+	uint32_t	 total, max, drawn;
+	uint32_t	 fetched, used;
+	const uint32_t	*item[AHEAD];	/* drawn: where the entry's number is */
+	uint32_t	 entry[AHEAD];	/* fetched */
 	uint16_t	 order[SMALL];
 };
 
@@ -102,8 +103,8 @@ deck_init(struct deck *d, const struct book *b, enum pool x, enum pool y)
 	d->total = count[x] + count[x + POOL_RESTING];
 	if (x != y)
 		d->total += count[y] + count[y + POOL_RESTING];
-	d->drawn = 0;
-	d->nahead = d->used = 0;
+	d->max = d->total > SMALL ? DRAWS_MAX : d->total;
+	d->drawn = d->fetched = d->used = 0;
 	if (d->total <= SMALL)
 		for (i = 0; i < d->total; i++)
 			d->order[i] = i;
@@ -133,33 +134,36 @@ deck_item(const struct deck *d, uint32_t n)
 	return bk_dense_item(pools, *set, n);
 }
 
-/* Memory is slow and a big book is not in the cache: ask for some at once. */
+/*
+ * Memory is slow and a big book is not in the cache: while one entry is
+ * looked at, the next ones are on their way, and so is where to find those
+ * after them.
+ */
 static void
-deck_refill(struct deck *d)
+deck_advance(struct deck *d, uint32_t draws, uint32_t fetches)
 {
-	const uint32_t	*item[AHEAD];
-	uint32_t	 max;
-	unsigned int	 i, n;
+	uint32_t	 i;
 
-	max = d->total > SMALL ? DRAWS_MAX : d->total;
-	for (n = 0; n < AHEAD && d->drawn < max; n++, d->drawn++) {
-		item[n] = deck_item(d, deck_number(d));
-		__builtin_prefetch(item[n]);
+	for (; d->fetched < fetches && d->fetched < d->drawn; d->fetched++) {
+		i = *d->item[d->fetched % AHEAD];
+		__builtin_prefetch(entry_at(d->b, i));
+		d->entry[d->fetched % AHEAD] = i;
 	}
-	for (i = 0; i < n; i++) {
-		d->ahead[i] = *item[i];
-		__builtin_prefetch(entry_at(d->b, d->ahead[i]));
+	for (; d->drawn < draws && d->drawn < d->max; d->drawn++) {
+		d->item[d->drawn % AHEAD] = deck_item(d, deck_number(d));
+		__builtin_prefetch(d->item[d->drawn % AHEAD]);
 	}
-	d->nahead = n;
-	d->used = 0;
 }
 
 static uint32_t
 deck_next(struct deck *d)
 {
-	if (d->used == d->nahead)
-		deck_refill(d);
-	return d->nahead == 0 ? NIL : d->ahead[d->used++];
+	if (d->drawn == 0)
+		deck_advance(d, AHEAD, 0);
+	deck_advance(d, d->fetched + AHEAD, d->used + AHEAD);
+	if (d->used == d->fetched)
+		return NIL;
+	return d->entry[d->used++ % AHEAD];
 }
 
 /* --- writing the reply ------------------------------------------------ */

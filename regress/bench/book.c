@@ -373,6 +373,8 @@ main(int argc, char **argv)
 	for (k = 0; k < NOPS; k++)
 		if (only == NULL || strcmp(only, ops[k].name) == 0)
 			measure(&ops[k]);
+	if (book_check(w.book) != 0)
+		errx(1, "%s", book_check_text(book_check(w.book)));
 	if (failures != 0)
 		errx(1, "%u calls did not do what is measured", failures);
 	bigbook_free(&w);
