@@ -124,12 +124,11 @@ take_ips(struct policy *p, struct target *t, const uint8_t (*ips)[16], size_t n)
 	uint8_t tmp[16];
 	unsigned i, j;
 
-	if (n > POLICY_IPS_MAX)
-		n = POLICY_IPS_MAX;
-	t->nips = n;
-	t->ip = 0;
-	if (n > 0)
-		memcpy(t->ips, ips, n * sizeof(t->ips[0]));
+	t->ip = t->nips = 0;
+	/* DNS may say 0.0.0.0, which would be ourselves. */
+	for (i = 0; i < n && t->nips < POLICY_IPS_MAX; i++)
+		if (ip_is_valid(ips[i]))
+			memcpy(t->ips[t->nips++], ips[i], sizeof(t->ips[0]));
 	for (i = t->nips; i > 1; i--) {
 		j = rng_below(p->rng, i);
 		memcpy(tmp, t->ips[j], sizeof(tmp));

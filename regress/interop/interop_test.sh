@@ -327,6 +327,31 @@ wrong_id_body()
 	still_works pexd "$1"
 }
 
+full_descr="a node at its inbound limit is full: not bad, not forgotten"
+full_body()
+{
+	start_comet "$1" alice $COMET -max-in 1
+	start_comet "$1" filler $COMET
+	comet_cmd filler dial "$(comet_at alice)" >/dev/null ||
+	    net_give_up alice "nobody fills it"
+	start_peer pexd
+	comet_at alice > list
+	pexctl pexd book import list >/dev/null ||
+	    net_give_up pexd "it takes no list"
+	wait_for 20 counted pexd dialer.dials_full_total ||
+	    net_give_up pexd "it does not call it full"
+	check_equal pexd "heard 0" "$(pexctl_j pexd '.book[] |
+	    "\(.level) \(.attempts)"' show book)"
+
+	comet_cmd filler stop "$(comet_id alice)" >/dev/null
+	wait_event alice '.event == "peer_down"' 10 >/dev/null
+	pexctl pexd dial "$(comet_at alice)" ||
+	    net_give_up pexd "there is room and it does not come in"
+	wait_for 20 book_knows pexd "$MET" alice ||
+	    net_give_up pexd "it has met alice and does not know"
+	stop_pexd pexd
+}
+
 duplicate_descr="a second connection of one key is refused"
 duplicate_body()
 {
@@ -465,7 +490,7 @@ books_body()
 # --- the cases -------------------------------------------------------------
 
 CASES="bootstrap outbound inbound ipv6 crawl meet wrong_network wrong_block no_pex
-    wrong_id duplicate self unsolicited keys books"
+    wrong_id full duplicate self unsolicited keys books"
 
 for v in v038 v1; do
 	for t in $CASES; do
