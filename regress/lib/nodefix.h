@@ -64,7 +64,7 @@ struct nx {
 	void			*arg;		/* the world's */
 	uint64_t		 now;		/* monotonic, ms */
 	uint32_t		 wall;		/* of the book's start, s */
-	uint64_t		 began;		/* and the monotonic time then */
+	uint32_t	number;		/* dial, question, token, conn */
 	struct nx_event		 events[NX_EVENTS];
 	unsigned		 nevents;
 	struct nx_conn		 conns[1024];
