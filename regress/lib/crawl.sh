@@ -165,8 +165,9 @@ start_cometbft() {
 }
 
 look_cometbft() {
-	ps -o rss=,cputimes= -p "$daemon" |
-	    awk '{ print $1 * 1024; print $2 * 1000 }'
+	awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$daemon/status"
+	awk -v k="$(getconf CLK_TCK)" '{ sub(/.*\) /, "")
+	    print int(($12 + $13) * 1000 / k) }' "/proc/$daemon/stat"
 }
 
 save_cometbft() {
