@@ -42,7 +42,7 @@ enum nx_kind { NX_DIAL_END, NX_RESOLVED, NX_PICKED, NX_ANSWER, NX_DOWN };
 struct nx_event {
 	uint64_t	at;
 	enum nx_kind	kind;
-	uint32_t	number;		/* dial, token, question, connection */
+	uint32_t	number;		/* dial, question, token, conn */
 	struct policy_dial dial;
 	struct m_pick	*pick;		/* freed with it */
 	uint8_t		(*ips)[16];	/* likewise */
@@ -64,7 +64,7 @@ struct nx {
 	void			*arg;		/* the world's */
 	uint64_t		 now;		/* monotonic, ms */
 	uint32_t		 wall;		/* of the book's start, s */
-	uint32_t	number;		/* dial, question, token, conn */
+	uint64_t		 began;		/* monotonic, then */
 	struct nx_event		 events[NX_EVENTS];
 	unsigned		 nevents;
 	struct nx_conn		 conns[1024];
