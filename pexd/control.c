@@ -14,9 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/child.h"
 #include "pexd/control_impl.h"
 
 #define CLIENTS_MAX	64
+#define CLIENTS_ROOT	4	/* more, for root and pexd's own user alone */
+#define CLIENTS_IDLE_MS	10000	/* then it may lose its place to another */
 #define GROUPS_MAX	128
 #define PAUSE_S		1	/* without accepting, when descriptors lack */
 #define BACKLOG		16
@@ -202,16 +205,56 @@ may_use(const struct control *ctl, uid_t uid, gid_t gid)
 }
 
 static void
-deny(struct client *c)
+turn_away(struct client *c, enum status status, const char *why)
 {
-	struct m_done m = { .status = STATUS_DENIED };
+	struct m_done m = { .status = status };
 
-	log_warnx("user %u may not use the control socket",
-	    (unsigned)c->uid);
+	strlcpy(m.text, why, sizeof(m.text));
 	(void)client_send(c, MSG_DONE, 0, &m);
 	if (c->pipe != NULL)
 		pipe_flush(c->pipe);
 	client_end(c);
+}
+
+static bool
+is_roots(const struct client *c)
+{
+	return c->uid == 0 || c->uid == geteuid();
+}
+
+/* Of those we wait for, the one we do longest; monitors wait for us. */
+static struct client *
+idlest(const struct control *ctl, const struct client *but)
+{
+	struct client *c, *found = NULL;
+
+	TAILQ_FOREACH(c, &ctl->clients, entry)
+		if (c != but && !c->monitor && request_waits_for(c) &&
+		    (found == NULL || c->idle_ms < found->idle_ms))
+			found = c;
+	if (found != NULL &&
+	    child_mono_ms() - found->idle_ms < CLIENTS_IDLE_MS)
+		return NULL;
+	return found;
+}
+
+/* There is one too many: somebody idle goes, or the new one. */
+static void
+make_room(struct control *ctl, struct client *c)
+{
+	struct client *old = idlest(ctl, c);
+
+	if (old != NULL) {
+		log_info("closing the control connection of user %u, which is "
+		    "idle, for another", (unsigned)old->uid);
+		client_end(old);
+	} else if (!is_roots(c) ||
+	    ctl->nclients > CLIENTS_MAX + CLIENTS_ROOT) {
+		log_warnx("a control connection of user %u is refused: there "
+		    "are %u", (unsigned)c->uid, ctl->nclients - 1);
+		turn_away(c, STATUS_UNAVAILABLE,
+		    "pexd is busy: too many control connections");
+	}
 }
 
 static void
@@ -229,6 +272,7 @@ client_new(struct control *ctl, int fd)
 	}
 	c->ctl = ctl;
 	c->uid = uid;
+	c->idle_ms = child_mono_ms();
 	c->pipe = pipe_new(ctl->px->base, fd, ROLE_PARENT, ROLE_CTL,
 	    &client_ops, c);
 	if (c->pipe == NULL) {
@@ -239,8 +283,12 @@ client_new(struct control *ctl, int fd)
 	pipe_handle(c->pipe, request_handlers, c);
 	TAILQ_INSERT_TAIL(&ctl->clients, c, entry);
 	ctl->nclients++;
-	if (!may_use(ctl, uid, gid))
-		deny(c);
+	if (!may_use(ctl, uid, gid)) {
+		log_warnx("user %u may not use the control socket",
+		    (unsigned)uid);
+		turn_away(c, STATUS_DENIED, "");
+	} else if (ctl->nclients > CLIENTS_MAX)
+		make_room(ctl, c);
 }
 
 /* --- accepting --------------------------------------------------------- */
@@ -274,12 +322,6 @@ on_accept(evutil_socket_t lfd, short what, void *arg)
 		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		    errno == ENOBUFS)
 			pause_accepting(ctl);
-		return;
-	}
-	if (ctl->nclients >= CLIENTS_MAX) {
-		log_warnx("a control connection is refused: there are %u",
-		    ctl->nclients);
-		close(fd);
 		return;
 	}
 	client_new(ctl, fd);

@@ -31,6 +31,7 @@ struct client {
 	struct control		*ctl;
 	struct pipe		*pipe;		/* NULL: gone, to be freed */
 	uid_t			 uid;
+	uint64_t		 idle_ms;	/* since when we wait for it */
 	struct request		 req;
 	bool			 monitor;
 	uint32_t		 monitor_id;	/* of its request */
@@ -61,6 +62,8 @@ int	 client_send(struct client *, uint32_t type, uint32_t id,
 	    const void *body);
 
 /* request.c */
+/* Nothing is owed to it: it has to ask, or to read what it asked for. */
+bool	 request_waits_for(const struct client *);
 extern const struct msg_handler request_handlers[];
 /* The client has read what was queued. */
 void	 request_drained(struct client *);

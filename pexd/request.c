@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/child.h"
 #include "pexd/children.h"
 #include "pexd/control_impl.h"
 #include "pexd/reload.h"
@@ -53,8 +54,17 @@ be_patient(struct client *c)
 	/* While the client has to read first, nobody owes an answer. */
 	if (c->req.waiting & ~c->req.held)
 		event_add(&c->req.patience, &tv);
-	else
+	else {
 		event_del(&c->req.patience);
+		c->idle_ms = child_mono_ms();
+	}
+}
+
+bool
+request_waits_for(const struct client *c)
+{
+	return !c->req.active ||
+	    (c->req.waiting != 0 && (c->req.waiting & ~c->req.held) == 0);
 }
 
 static void
@@ -79,6 +89,7 @@ finish(struct client *c)
 	strlcpy(m.text, r->text, sizeof(m.text));
 	event_del(&r->patience);
 	r->active = false;
+	c->idle_ms = child_mono_ms();
 	(void)client_send(c, MSG_DONE, r->client_id, &m);
 	if (c->pipe != NULL)
 		pipe_resume(c->pipe);

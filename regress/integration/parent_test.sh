@@ -591,13 +591,19 @@ control_socket_body()
 	atf_check -s exit:1 -e match:"another pexd is running" \
 	    "$net_build/pexd/pexd" -d -x "$net_build/libexec" -f a/conf
 	atf_check -o ignore $(ctl a) show
-	# As many as there may be, and one more; then there is room again.
-	fake_client h hold "$PWD/a/ctl" 64
-	atf_check -s not-exit:0 -o ignore -e ignore $(ctl a) show
-	has a "a control connection is refused"
-	fake_end h
+	# As many as there may be: the owner still has a place.
 	back() { pexctl a show >/dev/null 2>&1; }
-	wait_for 10 back || atf_fail "no room again"
+	fake_client h hold "$PWD/a/ctl" 64
+	atf_check -o ignore $(ctl a) show
+	fake_client k hold "$PWD/a/ctl" 4
+	atf_check -s not-exit:0 -o ignore -e match:"pexd is busy" \
+	    $(ctl a) show
+	has a "a control connection of user .* is refused"
+	# Who says nothing for 10 s gives way.
+	wait_for 20 back || atf_fail "they keep their places"
+	has a "which is idle, for another"
+	fake_end h
+	fake_end k
 	kill -9 "$(cat a/pid)"
 	wait_for 10 net_dead a
 	rm a/pid
