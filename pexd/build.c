@@ -156,16 +156,36 @@ build_mode(struct builder *b, enum conf_mode mode)
 
 /* --- addresses --------------------------------------------------------- */
 
+/* Does a listen to all addresses of a family. */
+static bool
+covers(const struct netaddr *all, const struct netaddr *na)
+{
+	return all->port == na->port && ip_is_unspecified(all->ip) &&
+	    ip_is_v4(all->ip) == ip_is_v4(na->ip);
+}
+
+static bool
+is_link_local(const uint8_t ip[16])
+{
+	return ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
+}
+
 static void
 add_listen(struct builder *b, const struct netaddr *na)
 {
 	struct conf *c = b->conf;
-	char text[NETADDR_TEXT_SIZE];
+	char text[NETADDR_TEXT_SIZE], other[NETADDR_TEXT_SIZE];
 	unsigned i;
 
 	for (i = 0; i < c->nlisten; i++)
 		if (netaddr_equal(&c->listen[i], na)) {
 			lex_error(b->lx, "listen on: %s is listed twice",
+			    netaddr_text(na, text));
+			return;
+		} else if (covers(&c->listen[i], na) ||
+		    covers(na, &c->listen[i])) {
+			lex_error(b->lx, "listen on: %s and %s cannot both be "
+			    "listened on", netaddr_text(&c->listen[i], other),
 			    netaddr_text(na, text));
 			return;
 		}
@@ -214,6 +234,9 @@ build_listen(struct builder *b, const char *addr, uint64_t port)
 	else if (parse_ip(addr, na.ip) == -1)
 		lex_error(b->lx, "listen on: expected an IP address or *, "
 		    "found \"%s\"", addr);
+	else if (is_link_local(na.ip))
+		lex_error(b->lx, "listen on: %s is good on one link only, "
+		    "expected an address that others can reach", addr);
 	else
 		add_listen(b, &na);
 }
@@ -309,18 +332,29 @@ build_macro(struct builder *b, struct macros *ms, const char *name,
 		lex_error(b->lx, "\"%s\" cannot be the name of a macro", name);
 }
 
+/* Two that do not go together: at the one that was given last. */
+static void
+clash(struct builder *b, enum option_id one, enum option_id two,
+    const char *what)
+{
+	enum option_id at = b->seen[one].line > b->seen[two].line ? one : two;
+
+	lex_error_at(b->lx, b->seen[at].file, b->seen[at].line, "%s", what);
+}
+
 void
 build_finish(struct builder *b)
 {
 	struct conf *c = b->conf;
 	const struct conf_times *t = &c->times;
 
-	if (b->seen[OPT_NETWORK].line == 0)
-		lex_error(b->lx, "expected \"network\": every configuration "
-		    "names its chain ID");
+	/* After another error it may be there, and wrong. */
+	if (b->seen[OPT_NETWORK].line == 0 && lex_errors(b->lx) == 0)
+		lex_error_at(b->lx, lex_file(b->lx), 0, "expected "
+		    "\"network\": every configuration names its chain ID");
 	if (t->seed_interval_max < t->seed_interval)
-		lex_error(b->lx, "seed interval max is less than seed "
-		    "interval");
+		clash(b, OPT_SEED_INTERVAL_MAX, OPT_SEED_INTERVAL,
+		    "seed interval max is less than seed interval");
 	if (c->moniker[0] == '\0')
 		strlcpy(c->moniker, "pexd", sizeof(c->moniker));
 	if (c->version[0] == '\0')

@@ -90,6 +90,10 @@ unsigned	 lex_line(const struct lexer *);
 /* Report "file:line: ...". */
 void		 lex_error(struct lexer *, const char *fmt, ...)
 		    __attribute__((format(printf, 2, 3)));
+/* About another line, or with line 0 about a whole file. */
+void		 lex_error_at(struct lexer *, const char *file, unsigned line,
+		    const char *fmt, ...)
+		    __attribute__((format(printf, 4, 5)));
 unsigned	 lex_errors(const struct lexer *);	/* reported so far */
 
 #endif

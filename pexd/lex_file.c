@@ -18,23 +18,45 @@
 
 /* --- messages ---------------------------------------------------------- */
 
+static void __attribute__((format(printf, 4, 0)))
+report(struct lexer *lx, const char *file, unsigned number, const char *fmt,
+    va_list ap)
+{
+	char line[LEX_TEXT_MAX + 512];
+	int n = 0;
+
+	lx->errors++;
+	if (file != NULL && number != 0)
+		n = snprintf(line, sizeof(line), "%s:%u: ", file, number);
+	else if (file != NULL)
+		n = snprintf(line, sizeof(line), "%s: ", file);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		n = 0;
+	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	lx->report.line(lx->report.ctx, line);
+}
+
 void
 lex_error(struct lexer *lx, const char *fmt, ...)
 {
-	char line[LEX_TEXT_MAX + 512];
 	va_list ap;
-	int n;
 
-	lx->errors++;
-	/* A file that cannot be read has no line to name. */
-	n = SLIST_EMPTY(&lx->sources) ? 0 :
-	    snprintf(line, sizeof(line), "%s:%u: ", lx->file, lx->line);
-	if (n < 0 || (size_t)n >= sizeof(line))
-		n = 0;
 	va_start(ap, fmt);
-	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	/* A file that cannot be read has no line to name. */
+	report(lx, SLIST_EMPTY(&lx->sources) ? NULL : lx->file, lx->line, fmt,
+	    ap);
 	va_end(ap);
-	lx->report.line(lx->report.ctx, line);
+}
+
+void
+lex_error_at(struct lexer *lx, const char *file, unsigned line,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report(lx, file, line, fmt, ap);
+	va_end(ap);
 }
 
 const char *
