@@ -48,7 +48,8 @@ program() {	# folder name [metadata]
 	echo "atf_test_program{name=\"$2\"${3:+, $3}}" >> "$dir/$1/Kyuafile"
 }
 
-shell() {	# folder script build [metadata]
+shell() {	# folder script build [metadata]; no script: nothing
+	[ -f "$2" ] || return 0
 	name=$(basename "$2" .sh)
 	{
 		echo '#! /usr/bin/env atf-sh'
@@ -117,9 +118,7 @@ faults() {
 
 simulation() {
 	group sim
-	[ -f "$src/regress/sim/sim_test.sh" ] &&
-	    shell sim "$src/regress/sim/sim_test.sh" release
-	return 0
+	shell sim "$src/regress/sim/sim_test.sh" release
 }
 
 fuzz() {
