@@ -6,38 +6,33 @@
 
 #include "addrbookd/book/book.h"
 #include "common/rng.h"
+#include "regress/lib/bookmodel.h"
 #include "regress/lib/bookops.h"
+#include "regress/lib/bookstore.h"
 
 #define START	1700000000U
 #define NIDS	16		/* few, so that they meet */
 #define NHOSTS	32
 #define PICKS	16
 
-/* What the model knows of one triple: what must be so, not what may be. */
-struct fact {
-	struct peer_addr addr;
-	bool		 present;
-	uint32_t	 held_until;
-};
+static const uint8_t	key[BOOK_KEY_SIZE] = "operations";
 
 struct ops {
 	const uint8_t	*p;
 	size_t		 left;
 	struct book	*book;
+	struct model	*model;
+	struct bookstore *store;
 	struct book_config conf;
 	struct rng	 rng;
 	uint32_t	 now;
-	struct fact	 fact[NIDS * NHOSTS];
-	struct node_id	 private[2];
-	uint32_t	 ban_until[NIDS];
+	unsigned int	 lists, steps;
+	bool		 unlucky;	/* few dials succeed */
+	bool		 lonely;	/* nobody tells of many */
+	bool		 crowded;	/* the book may fill up */
+	struct node_id	 private[1];
 	const char	*wrong;
-	char		 text[256];
 };
-
-#define REQUIRE(o, cond, what) do {					\
-	if (!(cond) && (o)->wrong == NULL)				\
-		(o)->wrong = what;					\
-} while (0)
 
 static unsigned int
 byte(struct ops *o)
@@ -46,6 +41,23 @@ byte(struct ops *o)
 		return 0;
 	o->left--;
 	return *o->p++;
+}
+
+/* Around each operation on the book. */
+static void
+begin(struct ops *o)
+{
+	o->steps++;
+	model_begin(o->model, o->now);
+}
+
+static void
+look(struct ops *o)
+{
+	const char	*wrong = model_look(o->model, o->book);
+
+	if (wrong != NULL && o->wrong == NULL)
+		o->wrong = wrong;
 }
 
 static struct node_id
@@ -75,244 +87,336 @@ ip_n(unsigned int n, uint8_t ip[16])
 	ip[15] = n % 8 + 1;
 }
 
-static struct fact *
-fact(struct ops *o)
+/* One of not too many triples. */
+static struct peer_addr
+triple(struct ops *o)
 {
-	unsigned int	 id = byte(o) % NIDS, host = byte(o) % NHOSTS;
-	struct fact	*f = &o->fact[id * NHOSTS + host];
+	struct peer_addr	 a;
 
-	f->addr.id = id_n(id);
-	ip_n(host, f->addr.na.ip);
-	f->addr.na.port = 26656;
-	return f;
+	memset(&a, 0, sizeof(a));
+	a.id = id_n(byte(o) % NIDS);
+	ip_n(byte(o) % NHOSTS, a.na.ip);
+	a.na.port = 26656;
+	return a;
+}
+
+static struct book_source
+source(struct ops *o)
+{
+	struct book_source	 src;
+
+	memset(&src, 0, sizeof(src));
+	src.id = id_n(byte(o) % NIDS);
+	ip_n(byte(o) % NHOSTS, src.ip);
+	return src;
 }
 
 static bool
-has(struct ops *o, const struct fact *f)
+has(struct ops *o, const struct peer_addr *a)
 {
 	struct book_row	 row;
 
-	return book_find(o->book, o->now, &f->addr, &row);
+	return book_find(o->book, o->now, a, &row);
 }
 
 static void
-judge(struct ops *o, struct fact *f, enum book_result r)
+hear(struct ops *o, const struct peer_addr *a, const struct book_source *src)
 {
-	bool	 present = has(o, f);
-
-	REQUIRE(o, (r == BOOK_ADDED) <= !f->present, "added twice");
-	if (r == BOOK_ADDED || r == BOOK_KNOWN)
-		REQUIRE(o, present, "taken and not there");
-	if (r == BOOK_NO_ROOM || r == BOOK_CLAIMED || r == BOOK_LIMITED ||
-	    r == BOOK_HELD)
-		REQUIRE(o, !present, "not taken and there");
-	if (f->held_until > o->now)
-		REQUIRE(o, !present, "heard of though held");
-	f->present = present;
+	model_hear(o->model, a, src, book_hear(o->book, o->now, a, src));
 }
 
 static void
 op_hear(struct ops *o)
 {
-	struct fact		*f = fact(o);
-	struct book_source	 src;
+	struct peer_addr	 a = triple(o);
+	struct book_source	 src = source(o);
 
-	src.id = id_n(byte(o) % NIDS);
-	ip_n(byte(o) % NHOSTS, src.ip);
-	f->present = has(o, f);
-	judge(o, f, book_hear(o->book, o->now, &f->addr, &src));
+	hear(o, &a, &src);
 }
 
-/* Many at once, so that buckets fill. */
+/* Many nodes of a made up kind, each a group of its own. */
 static void
-op_flood(struct ops *o)
+crowd(struct peer_addr *a, unsigned int i, unsigned int base)
 {
-	struct peer_addr	 a[250];
-	struct book_source	 src;
-	unsigned int		 i, n = byte(o), base = byte(o);
+	memset(a, 0, sizeof(*a));
+	a->id.b[0] = i;
+	a->id.b[1] = base;
+	a->id.b[2] = base >> 8;
+	a->na.ip[10] = a->na.ip[11] = 0xff;
+	a->na.ip[12] = 30 + base % 64;
+	a->na.ip[13] = i;
+	a->na.ip[14] = base >> 8;
+	a->na.ip[15] = 1;
+	a->na.port = 1 + base;
+}
 
-	src.id = id_n(200);
-	ip_n(byte(o) % NHOSTS, src.ip);
-	for (i = 0; i < n && i < 250; i++) {
-		memset(&a[i], 0, sizeof(a[i]));
-		a[i].id.b[0] = i;
-		a[i].id.b[1] = base;
-		a[i].na.ip[10] = a[i].na.ip[11] = 0xff;
-		a[i].na.ip[12] = 30 + base % 64;
-		a[i].na.ip[13] = i;
-		a[i].na.ip[15] = 1;
-		a[i].na.port = 1 + base;
+/* Many at once, so that buckets fill; each at most once. */
+static void
+op_list(struct ops *o)
+{
+	struct peer_addr	 a[BOOK_LIST_MAX];
+	unsigned int		 counts[BOOK_RESULT_MAX], i, n = byte(o);
+	struct book_source	 src = source(o);
+
+	n = o->lonely ? n % 4 : o->crowded ? n : n % 48;
+	if (n > BOOK_LIST_MAX)
+		n = BOOK_LIST_MAX;
+	for (i = 0; i < n; i++)
+		crowd(&a[i], i, 256 + o->lists);
+	o->lists++;
+	book_hear_list(o->book, o->now, a, n, &src, counts);
+	model_list(o->model, o->book, a, n, &src, counts);
+}
+
+/* The same, again and again. */
+static void
+op_crowd(struct ops *o)
+{
+	struct peer_addr	 a;
+	unsigned int		 i, n = byte(o) % 32, base = byte(o) % 8;
+	struct book_source	 src = source(o);
+
+	for (i = 0; i < n && o->wrong == NULL; i++) {
+		crowd(&a, i, base);
+		begin(o);
+		hear(o, &a, &src);
+		look(o);
 	}
-	book_hear_list(o->book, o->now, a, i, &src, NULL);
 }
 
 static void
 op_announce(struct ops *o)
 {
-	struct fact		*f = fact(o);
-	struct peer_addr	 peer = f->addr;
+	struct peer_addr	 a = triple(o), peer = a;
 
 	peer.na.port = 50000;
-	if (byte(o) % 2)
+	switch (byte(o) % 4) {
+	case 0:
 		ip_n(byte(o) % NHOSTS, peer.na.ip);
-	f->present = has(o, f);
-	judge(o, f, book_announce(o->book, o->now, &peer, &f->addr.na));
+		break;
+	case 1:
+		memset(a.na.ip, 0, sizeof(a.na.ip));
+		break;
+	}
+	model_announce(o->model, &peer, &a.na,
+	    book_announce(o->book, o->now, &peer, &a.na));
 }
 
+/* More at once than one group, or all together, may say of themselves. */
+static void
+op_announcements(struct ops *o)
+{
+	unsigned int	 i, n = byte(o) % 48, base = byte(o) % 8;
+	unsigned int	 host = byte(o), groups = 1 + byte(o) % 3;
+	struct peer_addr a, peer;
+
+	for (i = 0; i < n && o->wrong == NULL; i++) {
+		crowd(&a, i, base);
+		peer = a;
+		ip_n((host + i % groups * 16) % NHOSTS, peer.na.ip);
+		begin(o);
+		model_announce(o->model, &peer, &a.na,
+		    book_announce(o->book, o->now, &peer, &a.na));
+		look(o);
+	}
+}
+
+/* A history without contradictions, perhaps from a clock that is ahead. */
 static void
 op_import(struct ops *o)
 {
-	struct fact	*f = fact(o);
 	struct book_row	 row;
 
 	memset(&row, 0, sizeof(row));
-	row.addr = f->addr;
-	row.level = byte(o) % 4;
-	row.last_success = o->now - byte(o) * 3000;
-	row.first_success = row.last_success - byte(o) * 9000;
+	row.addr = triple(o);
+	row.level = byte(o) % (BOOK_GOOD + 1);
 	row.last_heard = o->now + byte(o) - 128;
-	row.failures = byte(o);
-	f->present = has(o, f);
-	judge(o, f, book_import_row(o->book, o->now, &row));
+	row.first_heard = row.last_heard - byte(o) * 1000;
+	row.failures = byte(o) % 20;
+	row.last_failure = o->now - byte(o) * 500;
+	row.last_try = row.last_failure;
+	row.tries = byte(o);
+	if (row.level > BOOK_HEARD) {
+		row.last_success = o->now + 300 - byte(o) * 5000;
+		row.first_success = row.last_success;
+		if (byte(o) % 2)
+			row.first_success -= byte(o) * 9000;
+		row.successes = 1 + byte(o);
+	}
+	model_import(o->model, &row, book_import_row(o->book, o->now, &row));
+}
+
+static void
+outcome(struct ops *o, const struct peer_addr *a, enum book_outcome how)
+{
+	book_outcome(o->book, o->now, a, how);
+	model_outcome(o->model, a, how, has(o, a));
 }
 
 static void
 op_outcome(struct ops *o)
 {
-	struct fact		*f = fact(o);
+	struct peer_addr	 a = triple(o);
 	enum book_outcome	 how = byte(o) % BOOK_OUTCOME_MAX;
-	struct book_row		 row;
 
-	book_outcome(o->book, o->now, &f->addr, how);
-	f->present = has(o, f);
-	if (how >= BOOK_WRONG_ID)
-		REQUIRE(o, !f->present, "there though it proved wrong");
-	if (how == BOOK_WRONG_ID || how == BOOK_WRONG_NETWORK)
-		f->held_until = o->now + 86400;
-	if (f->present && (how == BOOK_LIVE || how == BOOK_ANSWERED)) {
-		book_find(o->book, o->now, &f->addr, &row);
-		REQUIRE(o, row.level >= BOOK_REACHED &&
-		    row.last_success == o->now && row.failures == 0,
-		    "a success left no trace");
-		REQUIRE(o, how != BOOK_ANSWERED || row.level == BOOK_GOOD,
-		    "an answer did not make it good");
-	}
+	outcome(o, &a, how);
 }
 
-/* Successes in a row, so that old fills and is contested. */
+/* One member of the crowd, whom nothing but this moves. */
 static void
-op_successes(struct ops *o)
+op_crowd_outcome(struct ops *o)
 {
 	struct peer_addr	 a;
-	unsigned int		 i, n = byte(o), base = byte(o);
+	unsigned int		 i = byte(o) % 32;
 
-	for (i = 0; i < n; i++) {
+	crowd(&a, i, byte(o) % 8);
+	outcome(o, &a, byte(o) % BOOK_WRONG_ID);
+}
+
+/*
+ * Some at once, in few groups, and several to a host and a block, so that
+ * old fills and is contested.
+ */
+static void
+in_a_row(struct ops *o, enum book_outcome how, unsigned int n,
+    unsigned int base)
+{
+	struct peer_addr	 a;
+	unsigned int		 i;
+
+	for (i = 0; i < n && o->wrong == NULL; i++) {
 		memset(&a, 0, sizeof(a));
 		a.id.b[0] = i;
 		a.id.b[2] = base;
+		a.id.b[3] = 1;
 		a.na.ip[10] = a.na.ip[11] = 0xff;
-		a.na.ip[12] = 100 + base % 16;
-		a.na.ip[13] = i / 8;
-		a.na.ip[14] = i % 8;
-		a.na.ip[15] = 1 + base;
+		a.na.ip[12] = 101 + base % 2;
+		a.na.ip[13] = i / 16;
+		a.na.ip[14] = i % 4;
+		a.na.ip[15] = 1 + base / 2 + i / 4 % 4;
 		a.na.port = 26656;
-		if (a.na.ip[12] == 100)
-			a.na.ip[12] = 99;	/* 100.64/10 is special */
-		book_outcome(o->book, o->now, &a, BOOK_ANSWERED);
+		begin(o);
+		outcome(o, &a, how);
+		look(o);
 	}
 }
 
 static void
-check_picks(struct ops *o, const struct book_pick *p, unsigned int n,
-    const struct book_exclude *ex)
+op_successes(struct ops *o)
 {
-	struct book_row	 row;
-	unsigned int	 i;
+	unsigned int	 n = byte(o) % 64, base = byte(o) % 8;
 
-	for (i = 0; i < n; i++) {
-		REQUIRE(o, book_find(o->book, o->now, &p[i].addr, &row),
-		    "picked a stranger");
-		REQUIRE(o, row.rest_until <= o->now + 1,
-		    "picked one that backs off");
-		REQUIRE(o, !row.banned, "picked a banned one");
-		REQUIRE(o, !node_id_equal(&p[i].addr.id, &ex->ids[0]),
-		    "picked an excluded one");
+	in_a_row(o, byte(o) % 4 == 0 ? BOOK_LIVE : BOOK_ANSWERED,
+	    o->unlucky ? n % 4 : n, base);
+}
+
+static void
+op_failures(struct ops *o)
+{
+	unsigned int	 n = byte(o) % 64;
+
+	in_a_row(o, BOOK_FAILED, n, byte(o) % 8);
+}
+
+/*
+ * Those who stand in old fail for hours or days, while others, who want
+ * their places, succeed.
+ */
+static void
+op_siege(struct ops *o)
+{
+	unsigned int	 n = byte(o) % 24, base = byte(o) % 8;
+	unsigned int	 rounds = byte(o) % 5, other = byte(o) % 8;
+	unsigned int	 pause = byte(o);
+
+	if (o->unlucky)
+		return;
+	in_a_row(o, BOOK_ANSWERED, n, base);
+	for (; rounds > 0 && o->wrong == NULL; rounds--) {
+		o->now += 3500 + pause * 400;
+		in_a_row(o, BOOK_ANSWERED, 4, other);
+		in_a_row(o, BOOK_FAILED, n, base);
 	}
+	in_a_row(o, BOOK_ANSWERED, n, other);
+	in_a_row(o, BOOK_FAILED, n, base);
+	begin(o);
 }
 
 static void
 op_pick(struct ops *o)
 {
+	static unsigned int	(*const pick[MODEL_PICK_MAX])(struct book *,
+	    uint32_t, const struct book_exclude *, struct book_pick *,
+	    unsigned int) = {
+		[MODEL_PICK_SENIORS] = book_pick_seniors,
+		[MODEL_PICK_CRAWL] = book_pick_crawl,
+	};
 	struct book_pick	 p[PICKS];
 	struct node_id		 id = id_n(byte(o) % NIDS);
 	struct book_exclude	 ex = { &id, 1, NULL, 0 };
-	unsigned int		 n = 0, want = byte(o) % (PICKS + 1);
+	unsigned int		 n, want = byte(o) % (PICKS + 1), bias = 0;
+	enum model_pick		 kind = byte(o) % MODEL_PICK_MAX;
 
-	switch (byte(o) % 4) {
-	case 0:
-		n = book_pick(o->book, o->now, byte(o) % 101, &ex, p, want);
+	switch (kind) {
+	case MODEL_PICK_BIAS:
+		/* Often all of it to one side. */
+		bias = byte(o);
+		bias = bias > 100 ? bias % 2 * 100 : bias;
+		n = book_pick(o->book, o->now, bias, &ex, p, want);
 		break;
-	case 1:
-		n = book_pick_seniors(o->book, o->now, &ex, p, want);
-		break;
-	case 2:
-		n = book_pick_crawl(o->book, o->now, &ex, p, want);
-		break;
-	case 3:
+	case MODEL_PICK_PROBE:
 		want = 1;
 		n = book_pick_probe(o->book, o->now, &ex, p);
 		break;
+	default:
+		n = pick[kind](o->book, o->now, &ex, p, want);
+		break;
 	}
-	REQUIRE(o, n <= want, "picked too many");
-	check_picks(o, p, n, &ex);
+	model_picked(o->model, kind, bias, &id, p, n, want);
 }
 
 static void
 op_select(struct ops *o)
 {
-	struct peer_addr	 out[BOOK_REPLY_MAX];
-	struct fact		*f = fact(o);
-	struct book_counts	 c;
-	unsigned int		 i, n;
+	struct peer_addr	 out[BOOK_REPLY_MAX], to = triple(o);
+	unsigned int		 n;
 
-	book_count(o->book, o->now, &c);
-	n = book_select(o->book, o->now, &f->addr, byte(o) % 2, out);
-	REQUIRE(o, n <= book_reply_size(c.size), "told too many");
-	for (i = 0; i < n; i++) {
-		REQUIRE(o, !node_id_equal(&out[i].id, &f->addr.id),
-		    "told the requester of itself");
-		REQUIRE(o, !book_is_private(o->book, &out[i].id),
-		    "told of a private one");
-		REQUIRE(o, !book_is_banned(o->book, o->now, &out[i].id,
-		    out[i].na.ip), "told of a banned one");
-	}
+	n = book_select(o->book, o->now, &to, byte(o) % 2, out);
+	model_told(o->model, &to, out, n);
 }
 
+/* Somebody, again and again, or some of the crowd. */
 static void
 op_ban(struct ops *o)
 {
-	struct fact	*f = fact(o);
-	unsigned int	 how = byte(o);
+	unsigned int		 how = byte(o), n = byte(o) % 7, pause;
+	enum book_fault		 fault = how / 4 % BOOK_FAULT_MAX;
+	uint32_t		 s = how & 16 ? how * 10 : 0;
+	struct peer_addr	 a = triple(o);
+	const struct node_id	*id = how & 1 ? &a.id : NULL;
+	const uint8_t		*ip = how & 2 ? a.na.ip : NULL;
+	unsigned int		 member = byte(o), base = byte(o) % 8;
 
-	book_ban(o->book, o->now, how & 1 ? &f->addr.id : NULL,
-	    how & 2 ? f->addr.na.ip : NULL, how / 4 % BOOK_FAULT_MAX,
-	    how & 16 ? how : 0);
-	if (how & 1) {
-		REQUIRE(o, !book_has_id(o->book, &f->addr.id),
-		    "banned and in the book");
-		REQUIRE(o, book_is_banned(o->book, o->now, &f->addr.id, NULL),
-		    "banned and not banned");
-	}
+	pause = byte(o);
+	do {
+		if (how & 32)
+			crowd(&a, member++ % 32, base);
+		begin(o);
+		model_ban(o->model, id, ip, fault, s,
+		    book_ban(o->book, o->now, id, ip, fault, s));
+		look(o);
+		o->now += pause;
+	} while (n-- > 0);
+	begin(o);
 }
 
 static void
 op_unban(struct ops *o)
 {
-	struct fact	*f = fact(o);
+	struct peer_addr	 a = triple(o);
 
-	book_unban(o->book, o->now, &f->addr.id, f->addr.na.ip);
-	REQUIRE(o, !book_is_banned(o->book, o->now, &f->addr.id,
-	    f->addr.na.ip), "still banned");
+	model_unban(o->model, &a.id, a.na.ip,
+	    book_unban(o->book, o->now, &a.id, a.na.ip));
 }
 
 static void
@@ -322,15 +426,16 @@ op_wait(struct ops *o)
 	unsigned int		 u = byte(o) % 4;
 
 	o->now += byte(o) * unit[u];
+	begin(o);
 }
 
 static void
 op_own(struct ops *o)
 {
-	struct fact	*f = fact(o);
+	struct peer_addr	 a = triple(o);
 
-	book_add_own(o->book, o->now, &f->addr.na);
-	REQUIRE(o, !has(o, f), "our own address is in the book");
+	book_add_own(o->book, o->now, &a.na);
+	model_own(o->model, &a.na);
 }
 
 static void
@@ -344,89 +449,61 @@ op_configure(struct ops *o)
 	o->private[0] = id_n(byte(o) % NIDS);
 	o->conf.private_ids = how & 4 ? o->private : NULL;
 	o->conf.nprivate_ids = how & 4 ? 1 : 0;
-	REQUIRE(o, book_configure(o->book, o->now, &o->conf) == 0,
-	    "no memory");
-	if (how & 4)
-		REQUIRE(o, !book_has_id(o->book, &o->private[0]),
-		    "private and in the book");
+	if (book_configure(o->book, o->now, &o->conf) == -1)
+		abort();
+	model_configure(o->model, &o->conf);
+}
+
+/* Saved, and gone on with what is loaded. */
+static void
+op_restart(struct ops *o)
+{
+	struct book	*copy;
+	const char	*wrong;
+	int		 code;
+
+	if ((copy = book_new(0, key, &o->rng, &o->conf)) == NULL)
+		abort();
+	wrong = bookstore_load(o->store, copy, o->now);
+	if (wrong == NULL && (code = book_check(copy)) != 0)
+		wrong = book_check_text(code);
+	if (wrong == NULL)
+		wrong = bookstore_compare(o->book, copy, o->now);
+	book_free(o->book);
+	o->book = copy;
+	model_restart(o->model);
+	if (wrong != NULL)
+		o->wrong = wrong;
 }
 
 static void	(*const table[])(struct ops *) = {
 	op_hear, op_hear, op_hear, op_outcome, op_outcome, op_outcome,
-	op_outcome, op_wait, op_wait, op_pick, op_select, op_flood,
+	op_outcome, op_wait, op_wait, op_pick, op_pick, op_select, op_list,
 	op_announce, op_import, op_successes, op_ban, op_unban, op_own,
-	op_configure,
+	op_configure, op_crowd, op_crowd, op_crowd_outcome, op_crowd_outcome,
+	op_failures, op_siege, op_siege, op_announcements, op_restart,
 };
 
-/* --- save and load ---------------------------------------------------- */
-
-static bool
-same(struct book *x, struct book *y, uint32_t index)
-{
-	struct book_row	 a, b;
-
-	if (!book_get_row(x, index, &a))
-		return !book_get_row(y, index, &b);
-	return book_get_row(y, index, &b) &&
-	    peer_addr_equal(&a.addr, &b.addr) && a.level == b.level &&
-	    a.old == b.old && a.nplaces == b.nplaces &&
-	    memcmp(a.place, b.place, sizeof(a.place)) == 0 &&
-	    a.last_success == b.last_success && a.senior == b.senior &&
-	    a.failures == b.failures && a.rest_until == b.rest_until;
-}
-
 static void
-load_rows(struct ops *o, struct book *to, uint32_t capacity)
+operate(struct ops *o, unsigned int op)
 {
-	struct book_row		 row;
-	struct book_ban		 ban;
-	struct book_hold	 hold;
-	struct book_own		 own;
-	uint32_t		 i;
+	int	 code;
 
-	for (i = 1; book_get_own(o->book, i, &own); i++)
-		REQUIRE(o, book_load_own(to, o->now, i, &own), "own lost");
-	for (i = 1; i <= BOOK_BANS_MAX && book_get_ban(o->book, i, &ban); i++)
-		book_load_ban(to, o->now, i, &ban);
-	for (i = 1; i <= BOOK_HOLDS_MAX; i++)
-		if (book_get_hold(o->book, i, &hold))
-			REQUIRE(o, book_load_hold(to, o->now, i, &hold),
-			    "a hold was lost");
-	for (i = 1; i <= capacity; i++)
-		if (book_get_row(o->book, i, &row))
-			REQUIRE(o, book_load_row(to, o->now, i, &row),
-			    "a row was lost");
-	REQUIRE(o, book_load_end(to, o->now) == 0, "no memory");
-}
-
-static void
-save_load(struct ops *o, const uint8_t *key)
-{
-	struct book		*copy;
-	struct book_counts	 c;
-	uint32_t		 i;
-	int			 code;
-
-	copy = book_new(0, key, &o->rng, &o->conf);
-	if (copy == NULL)
-		abort();
-	book_count(o->book, o->now, &c);
-	load_rows(o, copy, c.capacity);
-	if ((code = book_check(copy)) != 0 && o->wrong == NULL)
+	begin(o);
+	table[op](o);
+	look(o);
+	if ((code = book_check(o->book)) != 0 && o->wrong == NULL)
 		o->wrong = book_check_text(code);
-	for (i = 1; i <= c.capacity; i++)
-		REQUIRE(o, same(o->book, copy, i), "loaded other than saved");
-	book_free(copy);
+	bookstore_save(o->store, o->book);
 }
 
 const char *
-bookops_run(const uint8_t *p, size_t n)
+bookops_run(const uint8_t *p, size_t n, unsigned int steps)
 {
-	static const uint8_t	 key[BOOK_KEY_SIZE] = "operations";
 	static struct ops	 o;
 	static char		 text[512];
-	unsigned int		 op = 0, count = 0;
-	int			 code;
+	struct book_counts	 c;
+	unsigned int		 op = 0, count = 0, mood;
 
 	memset(&o, 0, sizeof(o));
 	o.p = p;
@@ -434,17 +511,24 @@ bookops_run(const uint8_t *p, size_t n)
 	o.now = START;
 	o.conf.strict = true;
 	rng_seed_number(&o.rng, byte(&o));
+	mood = byte(&o);
+	o.unlucky = mood & 1;
+	o.lonely = mood & 2;
+	o.crowded = mood & 4;
 	if ((o.book = book_new(0, key, &o.rng, &o.conf)) == NULL)
 		abort();
-	for (; o.left > 0 && o.wrong == NULL; count++) {
+	book_count(o.book, o.now, &c);
+	o.model = model_new(c.capacity, &o.conf);
+	o.store = bookstore_new(c.capacity);
+	for (; o.left > 0 && o.steps < steps && o.wrong == NULL; count++) {
 		op = byte(&o) % (sizeof(table) / sizeof(table[0]));
-		table[op](&o);
-		if ((code = book_check(o.book)) != 0)
-			o.wrong = book_check_text(code);
+		operate(&o, op);
 	}
 	if (o.wrong == NULL)
-		save_load(&o, key);
+		op_restart(&o);
 	book_free(o.book);
+	model_free(o.model);
+	bookstore_free(o.store);
 	if (o.wrong == NULL)
 		return NULL;
 	snprintf(text, sizeof(text), "operation %u (kind %u): %s", count, op,

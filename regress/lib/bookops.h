@@ -10,10 +10,12 @@
 #include <stdint.h>
 
 /*
- * Run them; after each, look at every invariant and at what a simple model
- * of the book says.  At the end save and load it and compare.  Returns NULL,
- * or what went wrong and where.
+ * Run them, until there are so many steps (an operation may be several);
+ * after each, look at every invariant and compare with what a simple model
+ * (bookmodel.h) foretells.  Now and then and at the end save and load the
+ * book, compare, and go on with what was loaded.  Returns NULL, or what went
+ * wrong and where.
  */
-const char	*bookops_run(const uint8_t *, size_t);
+const char	*bookops_run(const uint8_t *, size_t, unsigned int steps);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Random sequences of operations: every invariant after each, a simple
- * model beside them, and what is saved loads again the same.
+ * Random sequences of operations: every invariant after each, a model that
+ * foretells what the book has to hold, and what is saved loads the same.
  */
 #include <stdlib.h>
 
@@ -11,6 +11,7 @@
 #include "regress/lib/bookops.h"
 
 #define LENGTH	1500
+#define STEPS	5000
 
 ATF_TC_WITHOUT_HEAD(random_operations);
 ATF_TC_BODY(random_operations, tc)
@@ -24,7 +25,7 @@ ATF_TC_BODY(random_operations, tc)
 		rng_seed_number(&rng, seed);
 		for (i = 0; i < LENGTH; i++)
 			bytes[i] = rng_u32(&rng);
-		wrong = bookops_run(bytes, LENGTH);
+		wrong = bookops_run(bytes, LENGTH, STEPS);
 		ATF_REQUIRE_MSG(wrong == NULL, "seed %u: %s", seed, wrong);
 	}
 }
