@@ -426,9 +426,9 @@ answers_body()
 	atf_check $(ctl a) ban 192.0.2.1 90s
 	atf_check $(ctl a) unban 192.0.2.1
 	has a "user [0-9]+ asks: dial $ID1@127.0.0.1:1" \
-	    "asks: drop $ID1" "asks: ban $ID1 for 86400 s" \
+	    "asks: drop $ID1" "asks: ban $ID1 for 24h" \
 	    "asked: import of 1 entries" \
-	    "asks: ban 192.0.2.1 for 90 s" "asks: unban 192.0.2.1"
+	    "asks: ban 192.0.2.1 for 1m30s" "asks: unban 192.0.2.1"
 	atf_check_equal 1 "$(counter a engine verbose)"
 	atf_check $(ctl a) log brief
 	atf_check_equal 0 "$(counter a engine verbose)"
