@@ -44,6 +44,7 @@ emit_c() {	# folder
 		${t}\$(YACC) -o \$@ \$(SRC)/$y
 		$o: $g
 		${t}\$(CC) \$(CPPFLAGS) \$(CFLAGS) -I\$(SRC)/$1 -MMD -MP -c -o \$@ $g
+		sinclude \$(O)/${y%.y}.d
 		EOF
 	done
 	for p in "$1"/proto/*.proto; do
