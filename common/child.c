@@ -278,7 +278,7 @@ child_main(const struct child_ops *ops, void *ctx, int argc, char **argv)
 	c.ops = ops;
 	c.ctx = ctx;
 	log_init(role_name(ops->role));
-	setproctitle("%s", role_name(ops->role));
+	setproctitle("-pexd: %s", role_name(ops->role));
 	child_setup(&c);
 	if (event_base_dispatch(c.base) == -1)
 		log_warnx("the event loop failed");

@@ -337,9 +337,12 @@ on_conf_commit(void *arg, struct pipe *p, struct msg *m)
 	}
 	c->conf = c->next;
 	c->next = NULL;
-	if (!c->inited)
+	if (!c->inited) {
+		/* For ps(1), where several pexd run. */
+		setproctitle("-pexd: %s (%s)", role_name(c->ops->role),
+		    c->conf->network);
 		first_conf(c);
-	else if (c->ops->conf_changed != NULL)
+	} else if (c->ops->conf_changed != NULL)
 		c->ops->conf_changed(c->ctx, old);
 	conf_free(old);
 }

@@ -102,6 +102,7 @@ conf_free(struct conf *c)
 		TAILQ_REMOVE(&c->hosts, h, entry);
 		free(h);
 	}
+	free(c->places);
 	free(c);
 }
 
@@ -117,6 +118,7 @@ conf_copy_main(struct conf *dst, const struct conf *src)
 	TAILQ_INIT(&copy.hosts);
 	TAILQ_CONCAT(&copy.hosts, &dst->hosts, entry);
 	copy.nhosts = dst->nhosts;
+	copy.places = dst->places;
 	memcpy(copy.nameservers, dst->nameservers, sizeof(copy.nameservers));
 	copy.nnameservers = dst->nnameservers;
 

@@ -134,6 +134,9 @@ struct conf {
 	struct conf_times	times;
 	struct conf_rates	rates;
 
+	/* The parent's alone: where the file says so; NULL: not known. */
+	struct places		*places;	/* pexd/places.h; one block */
+
 	struct conf_peers	peers;		/* all kinds, in order */
 	unsigned		npeers;
 
@@ -152,7 +155,7 @@ struct conf	*conf_new(void);
  */
 void		 conf_set_mode_defaults(struct conf *);
 void		 conf_free(struct conf *);	/* NULL is fine */
-/* Copy everything but the lists (peers, hosts, nameservers). */
+/* Copy everything but the lists (peers, hosts, nameservers) and places. */
 void		 conf_copy_main(struct conf *dst, const struct conf *src);
 
 /* Add a copy of a peer.  -1: ENOMEM, or E2BIG past CONF_PEERS_MAX. */

@@ -25,4 +25,4 @@ TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_begin.o \
 	$(O)/addrbookd/store_rows.o $(O)/addrbookd/store_salvage.o \
 	$(O)/addrbookd/store_writer.o
 TEST_OBJS += $(O)/pexd/listen.o $(O)/pexd/loadconf.o $(O)/pexd/logsink.o \
-	$(O)/pexd/reload_check.o $(O)/pexd/resolvconf.o
+	$(O)/pexd/places.o $(O)/pexd/reload_check.o $(O)/pexd/resolvconf.o

@@ -17,17 +17,26 @@ place(struct builder *b, enum option_id id)
 	return (char *)b->conf + conf_options[id].off;
 }
 
+static struct place
+here(const struct builder *b)
+{
+	const struct place p = { lex_file(b->lx), lex_line(b->lx) };
+
+	return p;
+}
+
 /* Note where the option is set; it may be once.  True if that holds. */
 static bool
 first_time(struct builder *b, enum option_id id)
 {
-	if (b->seen[id].line != 0) {
+	struct place *at = &b->at.option[id];
+
+	if (at->line != 0) {
 		lex_error(b->lx, "\"%s\" is already set at %s:%u",
-		    conf_options[id].words, b->seen[id].file, b->seen[id].line);
+		    conf_options[id].words, at->file, at->line);
 		return false;
 	}
-	b->seen[id].file = lex_file(b->lx);
-	b->seen[id].line = lex_line(b->lx);
+	*at = here(b);
 	return true;
 }
 
@@ -194,6 +203,7 @@ add_listen(struct builder *b, const struct netaddr *na)
 		    CONF_LISTEN_MAX);
 		return;
 	}
+	b->at.listen[c->nlisten] = here(b);
 	c->listen[c->nlisten++] = *na;
 }
 
@@ -337,9 +347,10 @@ static void
 clash(struct builder *b, enum option_id one, enum option_id two,
     const char *what)
 {
-	enum option_id at = b->seen[one].line > b->seen[two].line ? one : two;
+	const struct place *p1 = &b->at.option[one], *p2 = &b->at.option[two];
+	const struct place *later = p1->line > p2->line ? p1 : p2;
 
-	lex_error_at(b->lx, b->seen[at].file, b->seen[at].line, "%s", what);
+	lex_error_at(b->lx, later->file, later->line, "%s", what);
 }
 
 void
@@ -349,7 +360,7 @@ build_finish(struct builder *b)
 	const struct conf_times *t = &c->times;
 
 	/* After another error it may be there, and wrong. */
-	if (b->seen[OPT_NETWORK].line == 0 && lex_errors(b->lx) == 0)
+	if (b->at.option[OPT_NETWORK].line == 0 && lex_errors(b->lx) == 0)
 		lex_error_at(b->lx, lex_file(b->lx), 0, "expected "
 		    "\"network\": every configuration names its chain ID");
 	if (t->seed_interval_max < t->seed_interval)
@@ -359,7 +370,10 @@ build_finish(struct builder *b)
 		strlcpy(c->moniker, "pexd", sizeof(c->moniker));
 	if (c->version[0] == '\0')
 		strlcpy(c->version, "pexd/" PEXD_VERSION, sizeof(c->version));
-	if (c->nlisten == 0)
+	if (c->nlisten == 0) {
 		listen_on_all(b, DEFAULT_PORT);
+		memset(b->at.listen, 0, sizeof(b->at.listen));
+	}
 	conf_set_mode_defaults(c);
+	c->places = places_copy(&b->at);	/* without, less is said */
 }

@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "pexd/listen.h"
+#include "pexd/places.h"
 
 struct listener {
 	TAILQ_ENTRY(listener)	 entry;
@@ -140,7 +141,7 @@ int
 listening_open(struct listeners *ls, const struct conf *c, char *why,
     size_t size)
 {
-	char text[NETADDR_TEXT_SIZE];
+	char text[NETADDR_TEXT_SIZE], at[160];
 	unsigned i;
 
 	for (i = 0; i < c->nlisten; i++) {
@@ -152,7 +153,8 @@ listening_open(struct listeners *ls, const struct conf *c, char *why,
 			log_warn("not listening on %s", text);
 			continue;
 		}
-		snprintf(why, size, "cannot listen on %s: %s", text,
+		snprintf(why, size, "%scannot listen on %s: %s",
+		    place_text(place_of_listen(c, i), at, sizeof(at)), text,
 		    strerror(errno));
 		listening_abort(ls);
 		return -1;

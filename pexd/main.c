@@ -368,6 +368,8 @@ start(struct running *run)
 		fatalx("cannot start");
 	px->started_ms = child_mono_ms();
 	read_configuration(px);
+	setproctitle("-pexd: parent (%s, %s)", px->conf->network,
+	    px->given.conf_path);
 	start_identity(px);
 	start_check_programs(px->given.libexec);
 	start_descriptors(px);

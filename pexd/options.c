@@ -65,7 +65,9 @@ const struct conf_option conf_options[OPT_COUNT] = {
 	    limits.pending_block, 1, 65000),
 	[OPT_PENDING_GROUP] = U32("max pending per group",
 	    limits.pending_group, 1, 65000),
-	[OPT_BOOK_SIZE] = U32("book size", limits.book_size, 1, 64),
+	/* addrbookd allocates its tables once. */
+	[OPT_BOOK_SIZE] = { "book size", KIND_U32, true,
+	    AT(limits.book_size), 1, 64 },
 	[OPT_PACKET_PAYLOAD] = U32("max packet payload",
 	    limits.packet_payload, 16, 65536),
 	[OPT_SEND_RATE] = U32("send rate", limits.send_rate,

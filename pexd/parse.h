@@ -10,6 +10,7 @@
 #include "common/conf.h"
 #include "pexd/lex.h"
 #include "pexd/options.h"
+#include "pexd/places.h"
 
 /*
  * Parse a file.  defines are the macros of -D; they are copied.  secure: see
@@ -37,10 +38,7 @@ int		 conf_print(const struct conf *, FILE *);
 struct builder {
 	struct conf	*conf;
 	struct lexer	*lx;		/* for messages */
-	struct {
-		const char	*file;
-		unsigned	 line;	/* 0: not set yet */
-	}		 seen[OPT_COUNT];
+	struct places	 at;		/* line 0: not set yet */
 };
 
 /* Each reports what is wrong with a value and then leaves it out. */
@@ -57,7 +55,7 @@ void	build_external(struct builder *, const char *);
 void	build_peer(struct builder *, enum option_id, const char *);
 void	build_macro(struct builder *, struct macros *, const char *name,
 	    const char *value);
-/* What can only be said of the whole; fills in defaults. */
+/* What can only be said of the whole; fills in defaults and places. */
 void	build_finish(struct builder *);
 
 /* --- syntax.c: what a syntax error should have been ------------------- */

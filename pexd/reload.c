@@ -55,30 +55,49 @@ reload_free(struct reload *r)
 
 /* --- the file ---------------------------------------------------------- */
 
-struct first_error {
-	char	text[256];
+struct errors {
+	char		text[256];	/* the first */
+	unsigned	n;
 };
 
 static void
 note_error(void *arg, const char *line)
 {
-	struct first_error *e = arg;
+	struct errors *e = arg;
 
 	log_warnx("%s", line);
-	if (e->text[0] == '\0')
+	if (e->n++ == 0)
 		strlcpy(e->text, line, sizeof(e->text));
 }
 
-/* The new config, or NULL and the first error. */
+/* Whoever asked reads one line. */
+static void
+count_errors(struct errors *e)
+{
+	char more[48];
+	size_t len;
+
+	if (e->n < 2)
+		return;
+	snprintf(more, sizeof(more), " (and %u more, see the log)", e->n - 1);
+	len = sizeof(e->text) - 1 - strlen(more);
+	if (strlen(e->text) < len)
+		len = strlen(e->text);
+	strlcpy(e->text + len, more, sizeof(e->text) - len);
+}
+
+/* The new config, or NULL and what is wrong with it. */
 static struct conf *
-read_conf(const struct pexd *px, struct first_error *e)
+read_conf(const struct pexd *px, struct errors *e)
 {
 	struct lex_report report = { note_error, e };
 	struct conf *c;
 
-	e->text[0] = '\0';
-	if ((c = load_conf(&px->given, &report)) == NULL)
+	memset(e, 0, sizeof(*e));
+	if ((c = load_conf(&px->given, &report)) == NULL) {
+		count_errors(e);
 		return NULL;
+	}
 	c->id = px->conf->id;
 	memcpy(c->pubkey, px->conf->pubkey, sizeof(c->pubkey));
 	if (reload_refusal(px->conf, c, px->engine_nofile, e->text,
@@ -126,7 +145,7 @@ void
 reload_start(struct reload *r, uint32_t id)
 {
 	struct timeval tv = { .tv_sec = ANSWER_S };
-	struct first_error e;
+	struct errors e;
 
 	if (r->next != NULL) {
 		r->done(r->ctx, id, STATUS_FAILED,

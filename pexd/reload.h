@@ -30,7 +30,8 @@ void		 reload_down(struct reload *, enum role);
 
 /*
  * May next replace conf in a running daemon whose engine has so many
- * descriptors?  NULL, or buf says which option is in the way.
+ * descriptors?  NULL, or buf says which options are in the way, and where the
+ * first of them is set.
  */
 const char	*reload_refusal(const struct conf *conf,
 		    const struct conf *next, uint32_t nofile, char *buf,

@@ -103,11 +103,15 @@ request_drop(struct client *c)
 	c->req.active = false;
 }
 
-/* How a part of the answer ended: the first failure is the answer's. */
+/*
+ * How a part of the answer ended: the first failure is the answer's, or else
+ * what there is to say.
+ */
 static void
 note(struct request *r, enum status status, const char *text)
 {
-	if (status == STATUS_OK || r->status != STATUS_OK)
+	if (r->status != STATUS_OK ||
+	    (status == STATUS_OK && text[0] == '\0'))
 		return;
 	r->status = status;
 	strlcpy(r->text, text, sizeof(r->text));

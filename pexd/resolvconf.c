@@ -93,21 +93,41 @@ is_wanted(const struct conf *c, const char *name)
 }
 
 static void
-host_line(struct conf *c, char *line)
+host_line(struct conf *c, char *line, bool wanted)
 {
 	uint8_t ip[16];
 	char *w = word(&line);
 
 	if (w == NULL || ip_parse(w, strlen(w), ip) == -1)
 		return;
+	/* Of what is not in the config, only what can be dialled. */
+	if (!wanted && !ip_is_host(ip))
+		return;
 	while ((w = word(&line)) != NULL)
-		if (is_wanted(c, w) && conf_add_host(c, ip, w) == -1)
+		if (is_wanted(c, w) == wanted &&
+		    conf_add_host(c, ip, w) == -1 && wanted)
 			log_warnx("an address of %s is left out: at most %d",
 			    w, CONF_HOSTS_MAX);
+}
+
+static void
+wanted_line(struct conf *c, char *line)
+{
+	host_line(c, line, true);
+}
+
+static void
+other_line(struct conf *c, char *line)
+{
+	host_line(c, line, false);
 }
 
 void
 resolvconf_hosts(struct conf *c, const char *path)
 {
-	each_line(c, path, host_line);
+	each_line(c, path, wanted_line);
+	each_line(c, path, other_line);
+	if (c->nhosts == CONF_HOSTS_MAX)
+		log_info("of the names in %s, dialer has the first %d", path,
+		    CONF_HOSTS_MAX);
 }

@@ -113,6 +113,10 @@ add_persistent(struct policy *p, uint64_t now, uint32_t request,
 {
 	struct target *t;
 
+	if (node_id_equal(&addr->id, &p->conf->id)) {
+		answer(p, request, STATUS_FAILED, objections[SKIP_SELF]);
+		return;
+	}
 	if (target_find(&p->persistent, &addr->id) != NULL) {
 		answer(p, request, STATUS_OK, "persistent already");
 		return;
@@ -132,7 +136,8 @@ add_persistent(struct policy *p, uint64_t now, uint32_t request,
 	t->due = now;
 	TAILQ_INSERT_TAIL(&p->persistent, t, entry);
 	peers_reconsider(p);
-	answer(p, request, STATUS_OK, "persistent until the restart");
+	answer(p, request, STATUS_OK,
+	    "taken on as a persistent peer, until pexd ends");
 	persistent_tick(p, now);
 }
 

@@ -352,9 +352,18 @@ reload_refusals_body()
 	n=$(($(wc -l < a/conf) + 2))
 	refused a "a/conf:$n: expected an option, found \"nonsense\"" \
 	    "max inbound 70" "nonsense"
-	refused a '"max inbound" 60000 .*restart' "max inbound 60000"
-	refused a "cannot listen on 192.0.2.1:9" "listen on 192.0.2.1 port 9"
-	changed a '"network" cannot change' 's/^network.*/network "o"/'
+	refused a "a/conf:$n: .*nonsense.* .and 2 more, see the log.\$" \
+	    "max inbound 70" "nonsense" "rubbish" "junk"
+	n=$((n - 1))
+	refused a "a/conf:$n: \"max inbound\" 60000 .*restart" \
+	    "max inbound 60000"
+	refused a "a/conf:$n: cannot listen on 192.0.2.1:9" \
+	    "listen on 192.0.2.1 port 9"
+	refused a "a/conf:$n: \"book size\" cannot change" "book size 2"
+	changed a 'a/conf:[0-9]+: "network" cannot change' \
+	    's/^network.*/network "o"/'
+	changed a '"network", "node key" .line [0-9]+. cannot change' \
+	    's/^network.*/network "o"/;s/^\(node key .*\)"/\12"/'
 	changed a '"node key" cannot change' 's/^\(node key .*\)"/\12"/'
 	changed a '"state directory" cannot' 's/^\(state .*\)"/\12"/'
 	changed a '"control socket" cannot' 's/^\(control .*\)"/\12"/'

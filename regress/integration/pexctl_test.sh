@@ -205,6 +205,57 @@ json_body()
 }
 json_cleanup() { stop_all; }
 
+atf_test_case dialling cleanup
+dialling_head() { atf_set descr "dial: by a name of hosts(5); persistent"; }
+dialling_body()
+{
+	net_init
+	start_pexd a "ensure period 1h"
+	start_pexd b "ensure period 1h"
+	at=$(pexd_at a)
+	atf_check -o inline:"connected\n" \
+	    $(ctl b) dial "$(pexd_id a)@localhost:${at##*:}"
+	atf_check_equal "$(pexd_id a)" "$(pexctl_j b '.peers[].id' show peers)"
+	# Nobody is there: it is taken on all the same, and that is the answer.
+	id=1111111111111111111111111111111111111111
+	atf_check -o inline:"taken on as a persistent peer, until pexd ends\n" \
+	    $(ctl b) dial "$id@127.0.0.1:9" persistent
+	atf_check_equal "$id" "$(pexctl_j b '.dials[].id' show dials)"
+	atf_check -o inline:"persistent already\n" \
+	    $(ctl b) dial "$id@127.0.0.1:9" persistent
+	atf_check -s exit:1 -e match:"this node itself" \
+	    $(ctl b) dial "$(pexd_id b)@127.0.0.1:9" persistent
+	stop_pexd a
+	stop_pexd b
+}
+dialling_cleanup() { stop_all; }
+
+atf_test_case titles cleanup
+titles_head() { atf_set descr "ps tells the processes of several pexd apart"; }
+titles_body()
+{
+	net_init
+	start_pexd a
+	net=$(pexctl_j a .facts.network show)
+	title() {
+		pid=$(pexctl_j a ".processes[] |
+		    select(.process == \"$1\") | .pid" show processes)
+		ps -o args= -p "$pid"
+	}
+	for p in engine dialer addrbookd; do
+		case $(title $p) in
+		"pexd: $p ($net)"*) ;;
+		*)	atf_fail "$(title $p)" ;;
+		esac
+	done
+	case $(title pexd) in
+	"pexd: parent ($net, "*/a/conf")"*) ;;
+	*)	atf_fail "$(title pexd)" ;;
+	esac
+	stop_pexd a
+}
+titles_cleanup() { stop_all; }
+
 confined()	# PID: by a filter, and without new privileges
 {
 	grep -q '^Seccomp:[[:space:]]*2$' "/proc/$1/status" &&
@@ -319,9 +370,11 @@ atf_init_test_cases()
 	atf_add_test_case formats
 	atf_add_test_case history
 	atf_add_test_case bans
+	atf_add_test_case dialling
 	atf_add_test_case metrics
 	atf_add_test_case json
 	atf_add_test_case monitoring
 	atf_add_test_case hostile_files
 	atf_add_test_case status
+	atf_add_test_case titles
 }

@@ -126,9 +126,10 @@ ATF_TC_BODY(hosts, tc)
 	    "2001:db8::1\tnode\tseed.EXAMPLE\n"
 	    "192.0.2.9 192.0.2.9\n"
 	    "nonsense node\n"
+	    "0.0.0.0 nowhere\n"
 	    "192.0.2.3 nodes xnode");
 	resolvconf_hosts(c, "hosts");
-	ATF_REQUIRE_EQ(c->nhosts, 3);
+	ATF_REQUIRE_EQ(c->nhosts, 8);
 	h = TAILQ_FIRST(&c->hosts);
 	ATF_CHECK(is_ip(h->ip, "192.0.2.1"));
 	ATF_CHECK_STREQ(h->name, "seed.example");
@@ -136,6 +137,13 @@ ATF_TC_BODY(hosts, tc)
 	ATF_CHECK_STREQ(h->name, "node");
 	h = TAILQ_NEXT(h, entry);
 	ATF_CHECK(is_ip(h->ip, "2001:db8::1"));
+	/* What the operator may name, behind those of the config. */
+	h = TAILQ_NEXT(h, entry);
+	ATF_CHECK(is_ip(h->ip, "127.0.0.1"));
+	ATF_CHECK_STREQ(h->name, "localhost");
+	h = TAILQ_NEXT(h, entry);
+	ATF_CHECK_STREQ(h->name, "other");
+	ATF_CHECK_STREQ(TAILQ_LAST(&c->hosts, conf_hosts)->name, "xnode");
 	conf_free(c);
 }
 
@@ -143,16 +151,23 @@ ATF_TC_WITHOUT_HEAD(hosts_bounds);
 ATF_TC_BODY(hosts_bounds, tc)
 {
 	struct conf *c = new_conf();
+	const struct conf_host *h;
 	FILE *fp;
 	int i;
 
 	add_peer(c, CONF_SEED, "node");
 	ATF_REQUIRE((fp = fopen("hosts", "w")) != NULL);
 	for (i = 0; i < 1000; i++)
-		fprintf(fp, "10.0.%d.%d node\n", i / 250, i % 250);
+		fprintf(fp, "10.0.%d.%d %s\n", i / 250, i % 250,
+		    i < 995 ? "other" : "node");
 	fclose(fp);
 	resolvconf_hosts(c, "hosts");
 	ATF_CHECK_EQ(c->nhosts, CONF_HOSTS_MAX);
+	/* The others never take the place of one that is configured. */
+	i = 0;
+	TAILQ_FOREACH(h, &c->hosts, entry)
+		i += strcmp(h->name, "node") == 0;
+	ATF_CHECK_EQ(5, i);
 	conf_free(c);
 }
 
@@ -186,6 +201,14 @@ ATF_TC_BODY(reload_rules, tc)
 		    strlen(fixed[i].name)) == 0, "%s", buf);
 		fixed[i].place[0] = '\0';
 	}
+	/* Several are named in one go. */
+	strlcpy(b->network, "x", sizeof(b->network));
+	b->limits.book_size++;
+	ATF_REQUIRE(reload_refusal(a, b, need, buf, sizeof(buf)) != NULL);
+	ATF_CHECK_STREQ("\"network\", \"book size\" cannot change in a "
+	    "running pexd; restart it", buf);
+	b->network[0] = '\0';
+	b->limits.book_size--;
 	/* All else may change, as far as the descriptors go. */
 	strlcpy(b->moniker, "x", sizeof(b->moniker));
 	b->mode = MODE_SEED;
