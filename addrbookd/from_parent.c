@@ -105,26 +105,46 @@ import_one(struct addrbookd *a, const struct m_row_entry *m, bool history)
 	return book_import_row(a->book, clock_now(a), &row);
 }
 
+static enum import_refusal
+refusal_of(enum book_result result)
+{
+	switch (result) {
+	case BOOK_NO_ROOM:
+		return IMPORT_NO_ROOM;
+	case BOOK_UNROUTABLE:
+		return IMPORT_UNROUTABLE;
+	case BOOK_OWN:
+		return IMPORT_OWN;
+	case BOOK_PRIVATE:
+		return IMPORT_PRIVATE;
+	case BOOK_BANNED:
+		return IMPORT_BANNED;
+	case BOOK_HELD:
+		return IMPORT_HELD;
+	case BOOK_CLAIMED:
+		return IMPORT_CLAIMED;
+	default:
+		return IMPORT_OTHER;
+	}
+}
+
 static void
 on_ctl_import(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_import *m = msg->body;
 	struct m_imported done = { 0 };
+	enum book_result result;
 	unsigned int i;
 
 	for (i = 0; i < m->n; i++) {
-		switch (import_one(a, &m->list[i], m->with_history)) {
-		case BOOK_ADDED:
-			done.taken++;
-			break;
-		case BOOK_KNOWN:
-			done.known++;
-			break;
-		default:
-			done.refused++;
-			break;
-		}
+		result = import_one(a, &m->list[i], m->with_history);
+		done.taken += result == BOOK_ADDED;
+		done.known += result == BOOK_KNOWN;
+		if (result == BOOK_ADDED || result == BOOK_KNOWN)
+			continue;
+		done.refused++;
+		done.why[refusal_of(result)]++;
 	}
 	child_row(a->child, msg->id, MSG_IMPORTED, &done);
 	child_done(a->child, msg->id, STATUS_OK, 0, "");

@@ -263,7 +263,13 @@ static const struct field f_m_import[] = {
 };
 static const struct field f_m_imported[] = {
 	U32(m_imported, taken), U32(m_imported, known),
-	U32(m_imported, refused), END
+	U32(m_imported, refused),
+	U32(m_imported, why[IMPORT_NO_ROOM]),
+	U32(m_imported, why[IMPORT_UNROUTABLE]),
+	U32(m_imported, why[IMPORT_OWN]), U32(m_imported, why[IMPORT_PRIVATE]),
+	U32(m_imported, why[IMPORT_BANNED]), U32(m_imported, why[IMPORT_HELD]),
+	U32(m_imported, why[IMPORT_CLAIMED]),
+	U32(m_imported, why[IMPORT_OTHER]), END
 };
 static const struct field f_m_events[] = { BOOL(m_events, on), END };
 static const struct field f_m_event[] = {

@@ -474,8 +474,21 @@ struct m_import {			/* a batch of entries */
 	struct m_row_entry list[MSG_IMPORT_MAX];
 	bool		with_history;	/* pexd's own lines; else as heard */
 };
+enum import_refusal {			/* why the book has no place for it */
+	IMPORT_NO_ROOM = 0,		/* its slot is held by a better one */
+	IMPORT_UNROUTABLE,
+	IMPORT_OWN,			/* our own ID or address */
+	IMPORT_PRIVATE,			/* a private ID */
+	IMPORT_BANNED,
+	IMPORT_HELD,			/* proved wrong a short time ago */
+	IMPORT_CLAIMED,			/* its ID has its endpoint, or 3 */
+	IMPORT_OTHER,
+	IMPORT_REFUSAL_MAX
+};
 struct m_imported {			/* answer to each batch */
-	uint32_t	taken, known, refused;
+	uint32_t	taken, known;
+	uint32_t	refused;	/* the sum of why */
+	uint32_t	why[IMPORT_REFUSAL_MAX];
 };
 struct m_events {			/* parent -> child: send them or not */
 	bool		on;

@@ -7,6 +7,7 @@ TEST_OBJS += $(O)/pexctl/banset.o $(O)/pexctl/command.o \
 	$(O)/pexctl/entry_json.o $(O)/pexctl/export.o \
 	$(O)/pexctl/export_comet.o $(O)/pexctl/human.o \
 	$(O)/pexctl/import.o $(O)/pexctl/import_comet.o \
+	$(O)/pexctl/import_refusal.o \
 	$(O)/pexctl/import_lines.o $(O)/pexctl/import_list.o \
 	$(O)/pexctl/jslice.o $(O)/pexctl/jsonw.o $(O)/pexctl/nodekey_json.o \
 	$(O)/pexctl/output_json.o $(O)/pexctl/output_openmetrics.o \

@@ -21,7 +21,7 @@
 struct batch {
 	struct ctl	*ctl;
 	struct m_import	 msg;
-	uint64_t	 taken, known, refused;
+	uint64_t	 taken, known, refused, why[IMPORT_REFUSAL_MAX];
 	int		 status;	/* CTL_* of the last one sent */
 };
 
@@ -30,10 +30,13 @@ on_imported(void *ctx, struct pipe *p, struct msg *m)
 {
 	const struct m_imported *im = m->body;
 	struct batch *b = ctx;
+	size_t i;
 
 	b->taken += im->taken;
 	b->known += im->known;
 	b->refused += im->refused;
+	for (i = 0; i < IMPORT_REFUSAL_MAX; i++)
+		b->why[i] += im->why[i];
 	client_answered(b->ctl->client, m);
 }
 
@@ -162,6 +165,7 @@ send_file(struct ctl *ctl, int fd, enum import_format format)
 	r.taken = b.taken;
 	r.known = b.known;
 	r.refused = b.refused;
+	memcpy(r.why, b.why, sizeof(r.why));
 	if (rv == 0)
 		ctl->view.out->imported(&ctl->view, &r);
 	import_free(im);

@@ -37,6 +37,7 @@ struct import_report {
 	const struct import_tally	*tally;
 	bool				 checked_only;	/* -n */
 	uint64_t			 taken, known, refused;
+	uint64_t			 why[IMPORT_REFUSAL_MAX];
 };
 
 struct export_report {

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "pexctl/import_refusal.h"
 #include "pexctl/output.h"
 
 static const char *const names[] = {
@@ -433,6 +434,23 @@ js_error(struct view *v, const char *text)
 }
 
 static void
+put_refusals(struct jsonw *j, const struct import_report *r)
+{
+	int i;
+
+	jsonw_array(j, "refusals");
+	for (i = 0; i < IMPORT_REFUSAL_MAX; i++) {
+		if (r->why[i] == 0)
+			continue;
+		jsonw_object(j, NULL);
+		jsonw_str(j, "reason", import_refusal_key(i));
+		jsonw_uint(j, "count", r->why[i]);
+		jsonw_end(j);
+	}
+	jsonw_end(j);
+}
+
+static void
 js_imported(struct view *v, const struct import_report *r)
 {
 	const struct import_tally *t = r->tally;
@@ -448,6 +466,7 @@ js_imported(struct view *v, const struct import_report *r)
 		jsonw_uint(j, "taken", r->taken);
 		jsonw_uint(j, "known", r->known);
 		jsonw_uint(j, "refused", r->refused);
+		put_refusals(j, r);
 	}
 	jsonw_uint(j, "left_out", t->left_out);
 	jsonw_array(j, "reasons");

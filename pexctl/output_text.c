@@ -11,6 +11,7 @@
 
 #include "common/span.h"
 #include "pexctl/human.h"
+#include "pexctl/import_refusal.h"
 #include "pexctl/output.h"
 #include "pexctl/rfc3339.h"
 
@@ -297,6 +298,10 @@ text_imported(struct view *v, const struct import_report *r)
 		fprintf(v->f, "taken %" PRIu64 ", known %" PRIu64
 		    ", refused %" PRIu64 ", left out %" PRIu64 "\n",
 		    r->taken, r->known, r->refused, t->left_out);
+	for (d = 0; d < IMPORT_REFUSAL_MAX; d++)
+		if (r->why[d] > 0)
+			fprintf(v->f, "refused %" PRIu64 ": %s\n", r->why[d],
+			    import_refusal_text(d));
 	for (d = 0; d < DEFECT_MAX; d++)
 		if (t->defects[d] > 0)
 			fprintf(v->f, "left out %" PRIu64 ": %s "

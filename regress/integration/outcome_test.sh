@@ -38,7 +38,8 @@ counter()	# PEXD NAME
 into_the_book()	# PEXD ID@ADDRESS: prints "taken N", or why not
 {
 	echo "$2" > list
-	pexctl "$1" book import "$PWD/list" | grep -oE '(taken|refused) 1'
+	pexctl "$1" book import "$PWD/list" | grep '^taken' |
+	    grep -oE '(taken|refused) 1'
 }
 
 # The entry of that address, by a jq filter that holds if all is well.

@@ -45,6 +45,14 @@ formats_body()
 	atf_check -o match:"^taken 0, known $(wc -l < want)," \
 	    $(ctl a) book import want
 
+	# What the book has no place for, with the reason.
+	echo "$(pexd_id a)@127.0.0.1:9" > own
+	atf_check -o match:"^taken 0, known 0, refused 1, left out 0" \
+	    -o match:"^refused 1: this node's own ID or address" \
+	    $(ctl a) book import own
+	atf_check -o save:doc $(ctl a) -j book import own
+	atf_check -o inline:'[{"reason":"own","count":1}]\n' \
+	    sh -c 'jq -c .refusals doc'
 	atf_check -o match:"^json: book of JSON lines, $(wc -l < want)" \
 	    $(ctl a) book export json
 	atf_check -o match:"^plain: list" $(ctl a) book export -f list plain

@@ -384,7 +384,7 @@ on_import(void *ctx, struct pipe *p, struct msg *m)
 		    im->with_history ? " history" : "");
 	fflush(f->imported);
 	answer.known = im->n > 0;
-	answer.refused = im->n > 1;
+	answer.refused = answer.why[IMPORT_CLAIMED] = im->n > 1;
 	answer.taken = im->n - answer.known - answer.refused;
 	pipe_send(p, MSG_IMPORTED, m->id, -1, &answer);
 }

@@ -247,6 +247,17 @@ ATF_TC_BODY(import_and_show, tc)
 	/* The same again: known. */
 	im = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
 	ATF_CHECK_EQ(0, im->taken);
+	/* What is refused is counted by its reason. */
+	m.n = 3;
+	m.list[0].addr = fix_peer(9000);
+	m.list[0].addr.na.port = 0;
+	m.list[1].addr = fix_peer(9001);
+	m.list[1].addr.id = fix.conf->id;
+	m.list[2].addr = fix_peer(9002);
+	im = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
+	ATF_CHECK_EQ(2, im->refused);
+	ATF_CHECK_EQ(1, im->why[IMPORT_UNROUTABLE]);
+	ATF_CHECK_EQ(1, im->why[IMPORT_OWN]);
 	bfix_stop(&fix);
 }
 

@@ -44,6 +44,7 @@ ATF_TC_BODY(import_list, tc)
 	ATF_CHECK_EQ(0, runctl("-s sock book import list"));
 	ATF_CHECK_STREQ("list: list of addresses, 151 entries\n"
 	    "taken 144, known 3, refused 3, left out 1\n"
+	    "refused 3: its ID is known elsewhere\n"
 	    "left out 1: a host name, not an IP address "
 	    "(first on line 151)\n", text_of("out"));
 	ATF_CHECK_EQ(150, lines_of("imported"));
@@ -52,6 +53,7 @@ ATF_TC_BODY(import_list, tc)
 	ATF_CHECK_EQ(0, runctl("-j -s sock book import list"));
 	ATF_CHECK_STREQ("{\"file\":\"list\",\"format\":\"list of addresses\","
 	    "\"entries\":151,\"taken\":144,\"known\":3,\"refused\":3,"
+	    "\"refusals\":[{\"reason\":\"claimed\",\"count\":3}],"
 	    "\"left_out\":1,\"reasons\":[{\"reason\":\"host_name\","
 	    "\"count\":1,\"first_line\":151}]}\n", text_of("out"));
 	fakepexd_stop(&fp);
