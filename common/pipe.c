@@ -514,12 +514,6 @@ pipe_is_high(const struct pipe *p)
 	return p->stats.queued > PIPE_HIGH_WATER;
 }
 
-bool
-pipe_is_low(const struct pipe *p)
-{
-	return p->stats.queued < PIPE_LOW_WATER;
-}
-
 enum role
 pipe_peer(const struct pipe *p)
 {

@@ -99,7 +99,6 @@ void		 pipe_violation(struct pipe *, const char *fmt, ...)
 void		 pipe_pause(struct pipe *);
 void		 pipe_resume(struct pipe *);
 bool		 pipe_is_high(const struct pipe *);	/* above high water */
-bool		 pipe_is_low(const struct pipe *);	/* below low water */
 enum role	 pipe_peer(const struct pipe *);
 int		 pipe_fd(const struct pipe *);
 const struct pipe_stats	*pipe_stats(const struct pipe *);

@@ -56,12 +56,6 @@ is_private(const struct config *c, const struct node_id *id)
 }
 
 bool
-bk_is_own_id(const struct book *b, const struct node_id *id)
-{
-	return has_id(b->conf.ids, b->conf.nown, id);
-}
-
-bool
 book_is_private(const struct book *b, const struct node_id *id)
 {
 	return is_private(&b->conf, id);

@@ -408,7 +408,6 @@ since(uint32_t now, uint32_t then)
 
 /* book.c */
 void		 bk_tick(struct book *, uint32_t now);
-bool		 bk_is_own_id(const struct book *, const struct node_id *);
 bool		 bk_is_own_addr(const struct book *, const struct netaddr *);
 struct netgroup	 bk_group(const struct book *, const uint8_t ip[16]);
 /* May this address ever enter?  BOOK_ADDED: yes. */
