@@ -128,7 +128,7 @@ syntax_hint(const struct lex_token *words, size_t n, bool in_braces,
 
 	if (n == 0)
 		strlcpy(buf, "syntax error", size);
-	else if (in_braces)
+	else if (in_braces || (n > 1 && is_empty_list(&words[n - 2])))
 		snprintf(buf, size, "expected an entry, a comma or }, "
 		    "found %s%.80s%s", quote, last->text, quote);
 	else if (n == 1)
