@@ -117,6 +117,14 @@ list_choices(const struct lex_token *words, size_t n, char *list, size_t size)
 	}
 }
 
+/* The lexer is out of the braces by the time that it is found to be one. */
+static bool
+is_empty_list(const struct lex_token two[2])
+{
+	return strcmp(two[1].text, "}") == 0 &&
+	    (strcmp(two[0].text, "{") == 0 || two[0].kind == LEX_NEWLINE);
+}
+
 char *
 syntax_hint(const struct lex_token *words, size_t n, bool in_braces,
     char *buf, size_t size)
