@@ -29,6 +29,12 @@ struct teller {
 	uint64_t	 heard_ms, self_ms;	/* what is not yet forgiven */
 };
 
+/* A block that a crawler was sent to. */
+struct turn {
+	struct netblock	 block;
+	uint32_t	 at;
+};
+
 struct hold {
 	struct peer_addr addr;
 	uint32_t	 until;
@@ -69,6 +75,8 @@ struct model {
 	struct teller	 teller[M_LISTS];
 	unsigned int	 ntellers;
 	uint64_t	 all_ms;	/* announcements of everybody */
+	struct turn	 turn[M_LISTS];
+	unsigned int	 nturns;
 	struct book_ban	 ban[M_LISTS];
 	unsigned int	 nbans;
 	struct hold	 hold[M_LISTS];

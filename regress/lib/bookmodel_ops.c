@@ -363,13 +363,16 @@ model_configure(struct model *m, const struct book_config *conf)
 			m->thing[i].gone = true;
 }
 
-/* What is not saved: who told how much, and when a dial last succeeded. */
+/*
+ * What is not saved: who told how much, whose turn it was, when a dial last
+ * succeeded.
+ */
 void
 model_restart(struct model *m)
 {
 	uint32_t	 i;
 
-	m->ntellers = 0;
+	m->ntellers = m->nturns = 0;
 	memset(m->teller, 0, sizeof(m->teller));
 	m->all_ms = 0;
 	m->imported = 0;

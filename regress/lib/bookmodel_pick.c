@@ -26,6 +26,39 @@ not_for(const struct model *m, const struct thing *t, uint32_t seconds)
 	return t->r.last_try == 0 || ago(m, t->r.last_try) >= seconds;
 }
 
+/* --- whose turn ------------------------------------------------------- */
+
+#define TURN	11	/* s between two of a block */
+
+static bool
+has_turn(const struct model *m, const uint8_t *ip)
+{
+	unsigned int	 i;
+
+	for (i = 0; i < m->nturns && !m->private_network; i++)
+		if (netblock_equal(m->turn[i].block, netblock_of(ip)) &&
+		    ago(m, m->turn[i].at) < TURN)
+			return false;
+	return true;
+}
+
+static void
+take_turn(struct model *m, const uint8_t *ip)
+{
+	unsigned int	 i, k = 0;
+
+	MUST(m, has_turn(m, ip), "a crawl of two neighbours at once");
+	for (i = 0; i < m->nturns; i++)
+		if (ago(m, m->turn[i].at) < TURN)
+			m->turn[k++] = m->turn[i];
+	m->nturns = k;
+	if (k == M_LISTS || m->private_network)
+		return;
+	m->turn[k].block = netblock_of(ip);
+	m->turn[k].at = m->now;
+	m->nturns++;
+}
+
 /* --- which may be ----------------------------------------------------- */
 
 static bool
@@ -45,7 +78,8 @@ fits_bias(const struct model *m, const struct thing *t, const struct pick *p,
 {
 	if (p->bias == 100 && t->r.old)
 		return false;
-	if (p->bias == 0 && !t->r.old && any_old_awake(m))
+	if (p->bias == 0 && !t->r.old && m->imported == 0 &&
+	    any_old_awake(m))
 		return false;
 	return why == BOOK_WHY_BIAS;
 }
@@ -104,11 +138,12 @@ was_short(struct model *m, const struct pick *p, unsigned int n)
 	unsigned int		 able = 0, never = 0, barred = 0, seniors = 0;
 
 	for (t = m->thing; t < m->thing + m->n; t++) {
-		if (!may_dial(m, t, p)) {
+		seniors += t->r.senior && may_dial(m, t, p);
+		if (!may_dial(m, t, p) || (p->kind == MODEL_PICK_CRAWL &&
+		    !has_turn(m, t->r.addr.na.ip))) {
 			barred++;
 			continue;
 		}
-		seniors += t->r.senior;
 		never += t->r.last_try == 0 && t->r.level == BOOK_HEARD;
 		/* A second more: who rests may wake late. */
 		able += not_for(m, t, m->spacing + 1) &&
@@ -131,7 +166,7 @@ was_none(struct model *m, const struct pick *p)
 {
 	const struct thing	*t;
 
-	if (p->bias == 0 || p->bias == 100)
+	if (p->bias == 0 || p->bias == 100 || m->imported != 0)
 		return;
 	for (t = m->thing; t < m->thing + m->n; t++)
 		if (t->r.rest_until + 1 >= m->now || !may_dial(m, t, p))
@@ -153,7 +188,9 @@ picked_one(struct model *m, const struct pick *p, const struct book_pick *one)
 	MUST(m, fits[p->kind](m, t, p, one->why), "picked out of turn");
 	MUST(m, one->level == (t->r.senior ? BOOK_SENIOR : t->r.level),
 	    "picked at another level");
-	if (p->kind != MODEL_PICK_CRAWL && p->kind != MODEL_PICK_PROBE)
+	if (p->kind == MODEL_PICK_CRAWL)
+		take_turn(m, t->r.addr.na.ip);
+	else if (p->kind != MODEL_PICK_PROBE)
 		return;
 	t->r.tries += t->r.tries < UINT16_MAX;
 	t->r.last_try = m->now;
@@ -188,12 +225,14 @@ model_picked(struct model *m, enum model_pick kind, unsigned int bias,
 #define TIERS	4
 #define ENOUGH	32
 
-/* 0: verified in a day; 1: in three; 2: ever; 3: never. */
+/* 0: verified in a day; 1: in three; 2: ever, or it failed since; 3: never. */
 static unsigned int
 tier_of(const struct model *m, const struct thing *t, uint32_t slack)
 {
 	if (t->r.level == BOOK_HEARD)
 		return 3;
+	if (t->r.failures > 0)
+		return 2;
 	if (model_fresh(m, t, M_DAY + slack))
 		return 0;
 	return model_fresh(m, t, 3 * M_DAY + slack) ? 1 : 2;
