@@ -18,7 +18,7 @@
 #include "pexd/children_impl.h"
 #include "pexd/spawn.h"
 
-#define DEADLINE_S	10	/* to become ready; to leave */
+#define DEADLINE_S	10	/* to leave */
 #define LEAVE_S		2	/* between the ends of pipe and process */
 #define PROVEN_MS	10000	/* ready for so long: a death is a new one */
 #define DELAY_MAX_S	64
@@ -266,7 +266,7 @@ proc_start(struct proc *p)
 		return;
 	}
 	p->state = CHILD_OFFERED;
-	proc_set_timer(p, DEADLINE_S);
+	proc_set_timer(p, wire_patience(p));
 	p->pipe = pipe_new(cs->base, fds[0], ROLE_PARENT, p->role,
 	    &proc_pipe_ops, cs);
 	if (p->pipe == NULL || wire_begin(p) == -1)

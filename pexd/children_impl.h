@@ -68,6 +68,8 @@ void		 proc_set_timer(struct proc *, unsigned seconds);
 /* wiring.c */
 /* Give a new process its identity, its config and its handlers. */
 int		 wire_begin(struct proc *);
+/* How many seconds it has for each step until it is ready. */
+int		 wire_patience(const struct proc *);
 /* Its deadline passed. */
 void		 wire_deadline(struct proc *);
 /* It died: forget its pairs. */

@@ -44,6 +44,15 @@ is_configured(const struct proc *p)
 	return p->state >= CHILD_CONFIGURED && p->pipe != NULL;
 }
 
+/* A large book takes its time to load, on a slow disk above all. */
+int
+wire_patience(const struct proc *p)
+{
+	if (p->role != ROLE_ADDRBOOKD)
+		return DEADLINE_S;
+	return DEADLINE_S + p->all->conf->limits.book_size - 1;
+}
+
 static void
 hand_out(struct proc *to, const struct proc *other, int fd, uint32_t number)
 {
@@ -52,7 +61,7 @@ hand_out(struct proc *to, const struct proc *other, int fd, uint32_t number)
 	if (pipe_send(to->pipe, MSG_PROC_PIPE, number, fd, &m) == -1)
 		proc_kill(to, "cannot hand it a pipe: %s", strerror(errno));
 	else if (to->state != CHILD_READY)
-		proc_set_timer(to, DEADLINE_S);
+		proc_set_timer(to, wire_patience(to));
 }
 
 static void
@@ -201,9 +210,10 @@ wire_deadline(struct proc *p)
 		return;
 	/* It is not its fault if a neighbour is not there. */
 	if (p->state == CHILD_CONFIGURED && !has_all_pipes(p))
-		proc_set_timer(p, DEADLINE_S);
+		proc_set_timer(p, wire_patience(p));
 	else
-		proc_kill(p, "killed: it was not ready in %d s", DEADLINE_S);
+		proc_kill(p, "killed: it was not ready in %d s",
+		    wire_patience(p));
 }
 
 /* --- messages ---------------------------------------------------------- */
