@@ -41,7 +41,7 @@ deps-check:
 # --- using ------------------------------------------------------------------
 
 run: deps
-	@$(MAKE) release
+	@sh mk/jobs.sh $(MAKE) release
 	@sh mk/run.sh $(R)
 
 install: release
@@ -50,13 +50,13 @@ install: release
 # --- proving ----------------------------------------------------------------
 
 check: deps-check
-	@$(MAKE) release asan fuzzers tests cometpeers
+	@sh mk/jobs.sh $(MAKE) release asan fuzzers tests cometpeers
 	@sh mk/check.sh short
 check-long: deps-check
-	@$(MAKE) release asan fuzzers tests cometpeers
+	@sh mk/jobs.sh $(MAKE) release asan fuzzers tests cometpeers
 	@sh mk/check.sh long
 interop: deps-check
-	@$(MAKE) release tests cometpeers
+	@sh mk/jobs.sh $(MAKE) release tests cometpeers
 	@sh mk/check.sh interop
 vectors: configured
 	@sh mk/rules.sh . $(R)

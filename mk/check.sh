@@ -7,7 +7,8 @@ set -eu
 what=${1:-short}
 src=$(cd "$(dirname "$0")/.." && pwd)
 dir=$src/build/check
-jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Most tests wait most of their time.
+jobs=$(($(sh "$src/mk/jobs.sh") * 2))
 
 sh "$src/mk/suite.sh" "$what" "$dir"
 cd "$dir"
