@@ -2,6 +2,7 @@
 /*
  * Classes and groups of network addresses.
  */
+#include <endian.h>
 #include <string.h>
 
 #include "common/netaddr.h"
@@ -329,12 +330,10 @@ netgroup_text(struct netgroup g, char buf[NETGROUP_TEXT_SIZE])
 static uint64_t
 be64_at(const uint8_t *p)
 {
-	uint64_t	 v = 0;
-	int		 i;
+	uint64_t	 v;
 
-	for (i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
 }
 
 struct nethost

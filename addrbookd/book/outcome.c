@@ -97,12 +97,19 @@ note_success(struct book *b, struct entry *e)
 	b->last_success = b->now;
 }
 
-/* It is about to be moved to the end of two lists. */
+/* It is about to leave a pool and two lists, and perhaps its places. */
 static void
 fetch_neighbours(const struct book *b, const struct entry *e)
 {
-	int	 c;
+	const struct dense	*d = &b->pools;
+	unsigned int		 n;
+	int			 c;
 
+	__builtin_prefetch(bk_dense_item(d, e->pool, e->pool_pos), 1);
+	__builtin_prefetch(entry_at(b, bk_dense_at(d, e->pool,
+	    d->count[e->pool] - 1)), 1);
+	for (n = 0; n < e->nrefs && !entry_is_old(e); n++)
+		__builtin_prefetch(&b->newtab[e->at.ref[n]], 1);
 	for (c = 0; c < CHAIN_MAX; c++) {
 		__builtin_prefetch(&entry_at(b, e->link[c].next)->link[c]);
 		__builtin_prefetch(&entry_at(b, e->link[c].prev)->link[c]);

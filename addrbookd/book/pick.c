@@ -155,7 +155,7 @@ draw(struct book *b, const struct ready *table, const struct book_exclude *ex,
     const struct book_pick *p, unsigned int n)
 {
 	const struct entry	*e;
-	double			 chance = 1.0;
+	double			 chance = 1.0, w;
 	uint32_t		 i;
 	int			 k;
 
@@ -164,7 +164,8 @@ draw(struct book *b, const struct ready *table, const struct book_exclude *ex,
 	for (k = 0; k < DRAWS_MAX; k++, chance *= IMPATIENCE) {
 		i = draw_any(b, table);
 		e = entry_at(b, i);
-		if (weight_of(b, e) * chance <= rng_unit(b->rng))
+		w = weight_of(b, e) * chance;
+		if (w < 1.0 && w <= rng_unit(b->rng))
 			continue;
 		if (!is_picked(b, i, p, n) && !excluded(b, e, ex))
 			return i;

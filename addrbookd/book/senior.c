@@ -120,9 +120,17 @@ bk_senior_count(const struct book *b)
 bool
 bk_is_senior(const struct book *b, uint32_t i)
 {
-	uint32_t	 at = rank_of(&b->seniors, senior_of(b, i));
+	const struct seniors	*l = &b->seniors;
+	struct senior		 s = senior_of(b, i);
+	uint32_t		 n = wanted(b), at;
 
-	return at < wanted(b) && b->seniors.list[at].index == i;
+	/* Most are younger than all of them. */
+	if (n > l->n)
+		n = l->n;
+	if (n == 0 || before(l->list[n - 1], s))
+		return false;
+	at = rank_of(l, s);
+	return at < n && l->list[at].index == i;
 }
 
 unsigned int

@@ -196,9 +196,10 @@ static const struct op {
 } ops[] = {
 	{ "book_pick", prepare_known, do_pick, PICKS, 1 },
 	{ "book_select", prepare_known, do_select, SELECTS, 1 },
-	{ "book_add_known", prepare_known, add_known, BATCH, 1 },
-	{ "book_add_known_list", prepare_known, add_list,
+	/* In lists, as peers tell them; and one by one. */
+	{ "book_add_known", prepare_known, add_list,
 	    BATCH / BOOK_LIST_MAX, BOOK_LIST_MAX },
+	{ "book_add_known_alone", prepare_known, add_known, BATCH, 1 },
 	{ "book_add_new", prepare_news, add_new, BATCH, 1 },
 	{ "book_mark_good", prepare_heard, mark_good, BATCH, 1 },
 };
