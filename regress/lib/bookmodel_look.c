@@ -10,8 +10,6 @@ struct look {
 	struct model	*m;
 	struct book	*b;
 	unsigned int	 promoted, demoted;
-	bool		 subject_fell;	/* from its place in old */
-	uint32_t	 subject_success;
 };
 
 /* --- one entry -------------------------------------------------------- */
@@ -95,7 +93,6 @@ static void
 may_fall(struct look *l, const struct thing *t)
 {
 	l->demoted++;
-	l->subject_fell |= t == l->m->step.subject;
 	MUST(l->m, l->m->step.all || model_yields(l->m, t),
 	    "one lost its place in old that may stay");
 }
@@ -163,8 +160,7 @@ look_at_rows(struct look *l)
 		t->seen = true;
 	}
 	look_at_the_subject(l);
-	MUST(m, !m->step.settles || l->promoted == 0 || l->subject_fell,
-	    "one came into old for which nobody went");
+	/* Nobody may have to go, if others went since the contest began. */
 	MUST(m, m->step.all || l->demoted == 0 || l->promoted == 1,
 	    "a place in old was lost to nobody");
 }
@@ -191,6 +187,10 @@ look_for_the_rest(struct look *l)
 	unsigned int	 vanished = 0, stakes = 0, paid = 0;
 	struct thing	*t;
 
+	/* Of two that fell the second may have taken the first one's place. */
+	for (t = m->thing; t < m->thing + m->n; t++)
+		if (!t->seen && !t->gone && t->r.old)
+			may_fall(l, t);
 	for (t = m->thing; t < m->thing + m->n; t++) {
 		stakes += t->stake;
 		if (t->seen || t->gone)
@@ -304,7 +304,10 @@ look_at_counts(struct look *l, const struct book_counts *c)
 		day += model_fresh(m, t, M_DAY);
 		late += model_late(m, t, M_DAY);
 		rest += t->r.rest_until > m->now;
-		rest_end += t->r.rest_until == m->now;
+		/* What was imported is in order a minute later. */
+		rest_end += t->r.rest_until <= m->now &&
+		    ago(m, t->r.rest_until) <= (m->imported != 0 ?
+		    M_MINUTE : 0);
 	}
 	MUST(m, c->size == m->n, "the size is wrong");
 	MUST(m, c->heard == level[BOOK_HEARD] &&
