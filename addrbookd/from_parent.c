@@ -88,7 +88,9 @@ row_of(const struct m_row_entry *m, struct book_row *row)
 	row->first_success = m->first_success;
 	row->last_success = m->last_success;
 	row->last_try = m->last_try;
+	row->last_failure = m->last_failure;
 	row->rest_until = m->next_try;
+	row->tries = m->tries > UINT16_MAX ? UINT16_MAX : m->tries;
 	row->failures = m->attempts > UINT8_MAX ? UINT8_MAX : m->attempts;
 	row->successes = m->successes > UINT16_MAX ? UINT16_MAX :
 	    m->successes;

@@ -116,9 +116,11 @@ fill_entry(const struct book_row *r, struct m_row_entry *m)
 	m->verified = r->level >= BOOK_GOOD;
 	m->attempts = r->failures;
 	m->successes = r->successes;
+	m->tries = r->tries;
 	m->first_heard = r->first_heard;
 	m->last_heard = r->last_heard;
 	m->last_try = r->last_try;
+	m->last_failure = r->last_failure;
 	m->first_success = r->first_success;
 	m->last_success = r->last_success;
 	m->next_try = r->rest_until;

@@ -222,6 +222,7 @@ static const struct field f_m_row_entry[] = {
 	PA(m_row_entry, addr), U8(m_row_entry, level),
 	BOOL(m_row_entry, is_old), BOOL(m_row_entry, verified),
 	U32(m_row_entry, attempts), U32(m_row_entry, successes),
+	U32(m_row_entry, tries), U64(m_row_entry, last_failure),
 	U64(m_row_entry, first_heard), U64(m_row_entry, last_heard),
 	U64(m_row_entry, last_try), U64(m_row_entry, first_success),
 	U64(m_row_entry, last_success), U64(m_row_entry, next_try),

@@ -414,9 +414,10 @@ struct m_row_entry {			/* a book entry with its history */
 	bool		is_old;		/* stands in the old table */
 	bool		verified;
 	uint32_t	attempts;	/* since the last success */
-	uint32_t	successes;
+	uint32_t	successes, tries;	/* ever */
 	int64_t		first_heard, last_heard;	/* unix s; 0 never */
 	int64_t		last_try, first_success, last_success;
+	int64_t		last_failure;
 	int64_t		next_try;	/* backing off until; 0 not */
 	uint64_t	source_group;	/* netgroup of who told; 0 none */
 	uint8_t		nbuckets;

@@ -117,13 +117,15 @@ entry_json_parse(const json_t *o, struct m_row_entry *e)
 	if ((d = entry_json_addr(o, &e->addr)) != DEFECT_NONE)
 		return d;
 	if (get_count(o, "attempts", &e->attempts) == -1 ||
-	    get_count(o, "successes", &e->successes) == -1)
+	    get_count(o, "successes", &e->successes) == -1 ||
+	    get_count(o, "tries", &e->tries) == -1)
 		return DEFECT_COUNT;
 	if (get_time(o, "first_heard", &e->first_heard) == -1 ||
 	    get_time(o, "last_heard", &e->last_heard) == -1 ||
 	    get_time(o, "last_try", &e->last_try) == -1 ||
 	    get_time(o, "first_success", &e->first_success) == -1 ||
 	    get_time(o, "last_success", &e->last_success) == -1 ||
+	    get_time(o, "last_failure", &e->last_failure) == -1 ||
 	    get_time(o, "next_try", &e->next_try) == -1)
 		return DEFECT_TIME;
 	e->is_old = json_is_true(json_object_get(o, "old"));

@@ -95,7 +95,7 @@ import_new(enum import_format format, import_fn fn, void *ctx)
 	im->ops = formats[format];
 	im->fn = fn;
 	im->ctx = ctx;
-	im->line = 1;
+	im->at.line = im->at.column = 1;
 	return im;
 }
 
@@ -115,14 +115,17 @@ import_feed(struct import *im, const char *p, size_t len)
 
 	for (i = 0; i < len; i++) {
 		if (++im->bytes > im->ops->bytes_max)
-			return import_fail(im, im->line, "the file is larger "
+			return import_fail(im, im->at, "the file is larger "
 			    "than %llu MB, and no %s is",
 			    (unsigned long long)im->ops->bytes_max >> 20,
 			    im->ops->name);
 		if (im->ops->byte(im, p[i]) == -1)
 			return -1;
-		if (p[i] == '\n')
-			im->line++;
+		im->at.column++;
+		if (p[i] == '\n') {
+			im->at.line++;
+			im->at.column = 1;
+		}
 	}
 	return 0;
 }
@@ -148,13 +151,13 @@ import_tally(const struct import *im)
 /* --- for the formats --------------------------------------------------- */
 
 int
-import_fail(struct import *im, uint64_t line, const char *fmt, ...)
+import_fail(struct import *im, struct import_pos at, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
 
-	n = snprintf(im->why, sizeof(im->why), "line %llu: ",
-	    (unsigned long long)line);
+	n = snprintf(im->why, sizeof(im->why), "line %llu, column %llu: ",
+	    (unsigned long long)at.line, (unsigned long long)at.column);
 	va_start(ap, fmt);
 	vsnprintf(im->why + n, sizeof(im->why) - (size_t)n, fmt, ap);
 	va_end(ap);
@@ -182,18 +185,33 @@ import_slice(struct import *im, char c, enum jslice_result *res)
 {
 	switch (*res = jslice_feed(&im->slice, c)) {
 	case JSLICE_TOO_LONG:
-		return import_fail(im, im->line, "a value of more than %d "
+		return import_fail(im, im->at, "a value of more than %d "
 		    "bytes began on line %llu", JSLICE_MAX,
-		    (unsigned long long)im->value_line);
+		    (unsigned long long)im->value_at.line);
 	case JSLICE_TOO_DEEP:
-		return import_fail(im, im->line,
+		return import_fail(im, im->at,
 		    "nested more than %d levels deep", JSLICE_DEPTH);
 	case JSLICE_UNBALANCED:
-		return import_fail(im, im->line,
+		return import_fail(im, im->at,
 		    "a bracket closes what was not opened");
 	default:
 		return 0;
 	}
+}
+
+/* Where in the file a place in the value is that was cut out of it. */
+static struct import_pos
+place_of(const struct import *im, const json_error_t *err)
+{
+	struct import_pos at = im->value_at;
+
+	if (err->line > 1) {
+		at.line += (uint64_t)err->line - 1;
+		at.column = 1;
+	}
+	if (err->column > 1)
+		at.column += (uint64_t)err->column - 1;
+	return at;
 }
 
 json_t *
@@ -211,7 +229,6 @@ import_parse(struct import *im)
 	for (p = err.text; *p != '\0'; p++)
 		if (*p < 0x20 || *p > 0x7e)
 			*p = '?';
-	(void)import_fail(im, im->value_line + (uint64_t)(err.line > 0 ?
-	    err.line - 1 : 0), "%s", err.text);
+	(void)import_fail(im, place_of(im, &err), "%s", err.text);
 	return NULL;
 }

@@ -72,7 +72,7 @@ void			 import_free(struct import *);	/* NULL is fine */
 int			 import_feed(struct import *, const char *, size_t);
 /* There is no more.  0, or -1: something is missing. */
 int			 import_end(struct import *);
-/* Why it was refused ("line 17: ..."), or NULL. */
+/* Why it was refused ("line 17, column 4: ..."), or NULL. */
 const char		*import_error(const struct import *);
 const struct import_tally *import_tally(const struct import *);
 

@@ -104,7 +104,7 @@ static int
 value_begins(struct import *im, enum comet_state inside)
 {
 	im->state = inside;
-	im->value_line = im->line;
+	im->value_at = im->at;
 	jslice_start(&im->slice);
 	return 0;
 }
@@ -119,7 +119,7 @@ take_key(struct import *im)
 	im->in_addrs = strcmp(json_string_value(key), "addrs") == 0;
 	json_decref(key);
 	if (im->in_addrs && im->have_addrs)
-		return import_fail(im, im->value_line,
+		return import_fail(im, im->value_at,
 		    "\"addrs\" for the second time");
 	im->have_addrs |= im->in_addrs;
 	im->state = COLON;
@@ -138,7 +138,7 @@ take_value(struct import *im)
 	ok = !im->in_addrs || json_is_null(v);
 	json_decref(v);
 	if (!ok)
-		return import_fail(im, im->value_line,
+		return import_fail(im, im->value_at,
 		    "\"addrs\" is not a list");
 	im->state = AFTER_VALUE;
 	return 0;
@@ -156,7 +156,7 @@ take_entry(struct import *im)
 	d = parse_entry(v, &e);
 	json_decref(v);
 	im->state = AFTER_ENTRY;
-	return import_take(im, im->value_line, d, &e, false);
+	return import_take(im, im->value_at.line, d, &e, false);
 }
 
 /* A byte within a value; 1 if it was not part of it after all. */
@@ -233,7 +233,7 @@ comet_byte(struct import *im, char c)
 		return 0;
 	}
 	if ((s = find_step(im->state, c)) == NULL)
-		return import_fail(im, im->line, "byte 0x%02x does not belong "
+		return import_fail(im, im->at, "byte 0x%02x does not belong "
 		    "here in an addrbook.json", (unsigned char)c);
 	if (!s->begins) {
 		im->state = s->next;
@@ -248,9 +248,9 @@ static int
 comet_end(struct import *im)
 {
 	if (im->state != COMPLETE)
-		return import_fail(im, im->line, "the file ends too early");
+		return import_fail(im, im->at, "the file ends too early");
 	if (!im->have_addrs)
-		return import_fail(im, im->line, "it has no \"addrs\"");
+		return import_fail(im, im->at, "it has no \"addrs\"");
 	return 0;
 }
 

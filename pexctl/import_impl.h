@@ -13,6 +13,11 @@
 /* id@[ip]:port with a scheme or a long name in front of it all. */
 #define IMPORT_WORD_MAX	512
 
+/* A place in the file, both from 1; columns are bytes. */
+struct import_pos {
+	uint64_t	line, column;
+};
+
 struct import {
 	const struct import_ops	*ops;
 	import_fn		 fn;
@@ -20,8 +25,8 @@ struct import {
 	struct jslice		 slice;
 	struct import_tally	 tally;
 	uint64_t		 bytes;
-	uint64_t		 line;		/* of the byte now read */
-	uint64_t		 value_line;	/* where the value began */
+	struct import_pos	 at;		/* of the byte now read */
+	struct import_pos	 value_at;	/* where the value began */
 	int			 state;		/* of the format's machine */
 	bool			 in_addrs;	/* comet: the list is next */
 	bool			 have_addrs;
@@ -41,7 +46,7 @@ struct import_ops {
 extern const struct import_ops	import_list, import_lines, import_comet;
 
 /* import.c */
-int		 import_fail(struct import *, uint64_t line,
+int		 import_fail(struct import *, struct import_pos,
 		    const char *fmt, ...)
 		    __attribute__((format(printf, 3, 4)));
 /* Count it, or hand it on. */

@@ -19,7 +19,7 @@ take_line(struct import *im)
 		return -1;
 	d = entry_json_parse(v, &e);
 	json_decref(v);
-	return import_take(im, im->value_line, d, &e, true);
+	return import_take(im, im->value_at.line, d, &e, true);
 }
 
 static int
@@ -31,10 +31,10 @@ lines_byte(struct import *im, char c)
 		if (import_is_space(c))
 			return 0;
 		if (c != '{')
-			return import_fail(im, im->line,
+			return import_fail(im, im->at,
 			    "a JSON object has to begin here");
 		im->state = INSIDE;
-		im->value_line = im->line;
+		im->value_at = im->at;
 		jslice_start(&im->slice);
 	}
 	if (import_slice(im, c, &res) == -1)
@@ -47,8 +47,8 @@ lines_end(struct import *im)
 {
 	if (im->state == BETWEEN)
 		return 0;
-	return import_fail(im, im->line, "the file ends in an entry that "
-	    "began on line %llu", (unsigned long long)im->value_line);
+	return import_fail(im, im->at, "the file ends in an entry that "
+	    "began on line %llu", (unsigned long long)im->value_at.line);
 }
 
 const struct import_ops import_lines = {

@@ -48,7 +48,7 @@ take_word(struct import *im)
 		e.addr.na.port = ha.port;
 	}
 	im->word_len = 0;
-	return import_take(im, im->line, d, &e, false);
+	return import_take(im, im->at.line, d, &e, false);
 }
 
 static int
@@ -65,10 +65,10 @@ list_byte(struct import *im, char c)
 	}
 	/* A list is text: what is none is somebody's other file. */
 	if (c < 0x21 || c > 0x7e)
-		return import_fail(im, im->line, "byte 0x%02x has no place in "
+		return import_fail(im, im->at, "byte 0x%02x has no place in "
 		    "a list of id@ip:port", (unsigned char)c);
 	if (im->word_len == sizeof(im->word))
-		return import_fail(im, im->line, "a word of more than %d "
+		return import_fail(im, im->at, "a word of more than %d "
 		    "bytes in a list of id@ip:port", IMPORT_WORD_MAX);
 	im->word[im->word_len++] = c;
 	return 0;

@@ -99,11 +99,13 @@ json_entry(struct jsonw *j, const char *key, const struct m_row_entry *e)
 	jsonw_bool(j, "verified", e->verified);
 	jsonw_uint(j, "attempts", e->attempts);
 	jsonw_uint(j, "successes", e->successes);
+	jsonw_uint(j, "tries", e->tries);
 	put_time(j, "first_heard", e->first_heard);
 	put_time(j, "last_heard", e->last_heard);
 	put_time(j, "last_try", e->last_try);
 	put_time(j, "first_success", e->first_success);
 	put_time(j, "last_success", e->last_success);
+	put_time(j, "last_failure", e->last_failure);
 	put_time(j, "next_try", e->next_try);
 	put_source_group(j, e->source_group);
 	jsonw_array(j, "buckets");

@@ -153,8 +153,10 @@ enum book_result book_announce(struct book *, uint32_t now,
 		    const struct netaddr *listens);
 /*
  * From a file of the operator's, with its own group as the source, outside
- * the limits: as heard, or with its level and times (places and the source
- * are worked out anew; times later than now become now).
+ * the limits: as heard, or with its level, counts and times (places and the
+ * source are worked out anew; times later than now become now, and nobody
+ * rests for longer than a day).  Of one that is known a row that is only
+ * heard changes nothing, any other counts if its last success is later.
  */
 enum book_result book_import(struct book *, uint32_t now,
 		    const struct peer_addr *);

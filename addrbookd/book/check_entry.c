@@ -213,7 +213,8 @@ check_sched(const struct book *b, uint32_t i)
 	if ((e->sched == SCHED_DUE_HEARD && e->level != BOOK_HEARD) ||
 	    (e->sched == SCHED_DUE_VERIFIED && e->level == BOOK_HEARD))
 		return BROKEN_SCHED;
-	if (entry_is_resting(e) && e->rest_until + 1 < b->now)
+	if (entry_is_resting(e) && e->rest_until + 1 < b->now &&
+	    (e->sched != SCHED_REST_LOADED || !b->unsorted))
 		return BROKEN_SCHED_LATE;
 	if (e->sched == SCHED_COOL &&
 	    since(b->now, e->last_try) >= 2 * b->conf.crawl_spacing)

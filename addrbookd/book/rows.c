@@ -99,7 +99,7 @@ row_tidy(struct book_row *r, uint32_t now)
 	if (r->last_success == 0)
 		r->level = BOOK_HEARD;
 	if (r->level == BOOK_HEARD)
-		r->first_success = r->last_success = 0;
+		r->first_success = r->last_success = r->successes = 0;
 	else if (r->first_success == 0)
 		r->first_success = r->last_success;
 	clamp(&r->first_success, r->last_success);
@@ -194,14 +194,17 @@ book_import_row(struct book *b, uint32_t now, const struct book_row *row)
 
 	bk_tick(b, now);
 	row_tidy(&r, b->now);
-	r.rest_until = 0;
 	result = book_import(b, now, &r.addr);
-	if ((result != BOOK_ADDED && result != BOOK_KNOWN) ||
-	    r.level == BOOK_HEARD || known_better(b, &r))
+	if (result != BOOK_ADDED && (result != BOOK_KNOWN ||
+	    r.level == BOOK_HEARD))
+		return result;
+	if (r.level > BOOK_HEARD && known_better(b, &r))
 		return result;
 	i = bk_find(b, &r.addr);
-	bk_drop_rivals(b, i);
-	row_merge(&r, entry_at(b, i));
+	if (r.level > BOOK_HEARD)
+		bk_drop_rivals(b, i);
+	if (result == BOOK_KNOWN)
+		row_merge(&r, entry_at(b, i));
 	history_set(b, i, &r);
 	if (r.level == BOOK_GOOD && !entry_is_old(entry_at(b, i)))
 		bk_promote(b, i);

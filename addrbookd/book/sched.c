@@ -217,14 +217,17 @@ list_sort(struct book *b, const struct order *o, struct list *l)
 	l->tail = prev;
 }
 
+/* The lists that what is loaded or imported is put in as it comes. */
 static void
-sort_fresh(struct book *b)
+sort_loaded(struct book *b)
 {
-	static const struct order	 o = { CHAIN_FRESH, by_success };
+	static const struct order	 fresh = { CHAIN_FRESH, by_success };
+	static const struct order	 rest = { CHAIN_SCHED, by_rest };
 	int				 f;
 
 	for (f = FRESH_DAY; f < FRESH_MAX; f++)
-		list_sort(b, &o, &b->fresh[f]);
+		list_sort(b, &fresh, &b->fresh[f]);
+	list_sort(b, &rest, &b->sched[SCHED_REST_LOADED]);
 	b->unsorted = false;
 	b->sorted_at = b->now;
 }
@@ -232,14 +235,12 @@ sort_fresh(struct book *b)
 void
 bk_sched_sort(struct book *b)
 {
-	static const struct order	 rest = { CHAIN_SCHED, by_rest };
 	static const struct order	 try = { CHAIN_SCHED, by_try };
 
-	list_sort(b, &rest, &b->sched[SCHED_REST_LOADED]);
 	list_sort(b, &try, &b->sched[SCHED_COOL]);
 	list_sort(b, &try, &b->sched[SCHED_DUE_HEARD]);
 	list_sort(b, &try, &b->sched[SCHED_DUE_VERIFIED]);
-	sort_fresh(b);
+	sort_loaded(b);
 }
 
 /* Who stays in its list keeps its turn among those tried when it was. */
@@ -265,9 +266,9 @@ bk_sched_pass(struct book *b)
 {
 	int	 n;
 
-	/* An import brings old verifications; a minute late will do. */
+	/* An import brings what is past or to come; a minute late will do. */
 	if (b->unsorted && since(b->now, b->sorted_at) >= MINUTE)
-		sort_fresh(b);
+		sort_loaded(b);
 	for (n = SCHED_REST + 1; n < SCHED_COOL; n++)
 		wake_resting(b, &b->sched[n]);
 	wake_cool(b);

@@ -89,7 +89,21 @@ write_and_read(const struct export_format *to, enum import_format from)
 	free(text);
 }
 
-/* Everything but the order and the endpoints of comet's is the same. */
+static bool
+same_history(const struct m_row_entry *x, const struct m_row_entry *y)
+{
+	return x->level == y->level && x->is_old == y->is_old &&
+	    x->verified == y->verified && x->attempts == y->attempts &&
+	    x->successes == y->successes && x->tries == y->tries &&
+	    x->first_heard == y->first_heard &&
+	    x->last_heard == y->last_heard && x->last_try == y->last_try &&
+	    x->first_success == y->first_success &&
+	    x->last_success == y->last_success &&
+	    x->last_failure == y->last_failure &&
+	    x->next_try == y->next_try;
+}
+
+/* In the order in which they came. */
 static void
 check_same(bool history)
 {
@@ -98,11 +112,43 @@ check_same(bool history)
 	for (i = 0; i < whole.n; i++)
 		if (!peer_addr_equal(&whole.list[i].addr,
 		    &again.list[i].addr) || (history &&
-		    (whole.list[i].level != again.list[i].level ||
-		    whole.list[i].last_success != again.list[i].last_success ||
-		    whole.list[i].next_try != again.list[i].next_try ||
-		    whole.list[i].attempts != again.list[i].attempts)))
+		    !same_history(&whole.list[i], &again.list[i])))
 			abort();
+}
+
+/* What a stock node asks of a book, and nobody in it that was not given. */
+static void
+check_comet(void)
+{
+	size_t i, k;
+
+	for (i = 0; i < again.n; i++) {
+		for (k = 0; k < i; k++)
+			if (node_id_equal(&again.list[i].addr.id,
+			    &again.list[k].addr.id))
+				abort();
+		for (k = 0; k < whole.n; k++)
+			if (peer_addr_equal(&again.list[i].addr,
+			    &whole.list[k].addr))
+				break;
+		if (k == whole.n)
+			abort();
+	}
+}
+
+/* A refusal says where, and that is in the file. */
+static void
+check_place(const char *why, const char *text, size_t len)
+{
+	unsigned long line, column, lines = 1;
+	size_t i;
+
+	if (sscanf(why, "line %lu, column %lu: ", &line, &column) != 2)
+		abort();
+	for (i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	if (line < 1 || line > lines || column < 1 || column > len + 1)
+		abort();
 }
 
 int
@@ -117,6 +163,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    strcmp(whole.why, pieces.why) != 0 ||
 	    memcmp(&whole.tally, &pieces.tally, sizeof(whole.tally)) != 0)
 		abort();
+	if (whole.rv == -1)
+		check_place(whole.why, text, len);
 	if (whole.n == 0 || whole.n > TAKEN_MAX)
 		return 0;
 	write_and_read(&export_lines, IMPORT_LINES);
@@ -124,5 +172,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	write_and_read(&export_list, IMPORT_LIST);
 	check_same(false);
 	write_and_read(&export_comet, IMPORT_COMET);
+	check_comet();
 	return 0;
 }

@@ -103,6 +103,109 @@ history_body()
 }
 history_cleanup() { stop_all; }
 
+# N entries of every level with every part of a history, as book export
+# writes them but for what a book works out itself.
+histories()
+{
+	awk -v n="$1" -v now="$(date +%s)" 'BEGIN {
+	    split("heard reached good", level)
+	    for (i = 1; i <= n; i++) {
+		l = level[1 + i % 3]
+		won = l == "heard" ? 0 : 1 + i % 7
+		printf "{\"id\":\"%040x\",\"ip\":\"127.%d.3.9\",\"port\":%d,",
+		    i, 20 + i, 1000 + i
+		printf "\"level\":\"%s\",\"attempts\":%d,\"successes\":%d,",
+		    l, i % 5, won
+		printf "\"tries\":%d,\"first_heard\":%d,\"last_heard\":%d,",
+		    won + i % 5, now - 900000 - i, now - 5000 * i - 10
+		printf "\"last_try\":%d,\"first_success\":%s,",
+		    now - 4000 - i, won ? now - 800000 - i : "null"
+		printf "\"last_success\":%s,\"last_failure\":%s,",
+		    won ? now - 40000 * i : "null",
+		    i % 5 ? now - 4000 - i : "null"
+		printf "\"next_try\":%s}\n",
+		    i % 2 ? now + 40000 + i : i % 4 ? now - 3000 : "null"
+	    } }'
+}
+
+# What an export says of each, without what the hash key decides.
+history_of()
+{
+	jq -cS 'del(.old, .buckets, .source_group, .addr, .verified) |
+	    if .level == "senior" then .level = "good" else . end' "$1" | sort
+}
+
+atf_test_case round_trip cleanup
+round_trip_head()
+{
+	atf_set descr "an export into an empty daemon exports the same"
+}
+round_trip_body()
+{
+	net_init
+	histories 16 > lines
+	history_of lines > want
+	# Two may want one slot, once in hundreds of keys: then another key.
+	for n in a b c d; do
+		start_pexd $n "ensure period 1h" "probe interval 1h"
+		atf_check -o save:told $(ctl $n) book import lines
+		grep -q '^taken 16, known 0, refused 0' told || continue
+		atf_check -o ignore $(ctl $n) book export $n.lines
+		history_of $n.lines > have
+		atf_check cmp want have
+		# What came out goes on to the next, and so on.
+		cp $n.lines lines
+		stop_pexd $n
+		done=$((${done:-0} + 1))
+		[ $done -lt 2 ] || break
+	done
+	atf_check_equal 2 "$done"
+}
+round_trip_cleanup() { stop_all; }
+
+# A long import holds up nobody, and takes no memory.
+atf_test_case long_import cleanup
+long_import_head()
+{
+	atf_set descr "a million lines are imported while the daemon serves"
+	atf_set timeout 280
+}
+long_import_body()
+{
+	net_init
+	start_pexd a "ensure period 1h"
+	case $net_build in
+	*asan*)	lines=100000 limit= more=128 ;;
+	*)	lines=1000000 limit="ulimit -v 65536;" more=32 ;;
+	esac
+	awk -v n=$lines 'BEGIN { for (i = 1; i <= n; i++)
+	    printf "%040x@127.%d.%d.%d:%d\n", i, 1 + i % 250,
+		int(i / 250) % 250, 1 + i % 254, 1 + i % 60000 }' > long
+	rss() { pexctl_j a '.processes[] | select(.process == "addrbookd") |
+	    .rss_bytes' show processes; }
+	before=$(rss)
+	sh -c "$limit exec $(ctl a) book import long" > told 2>&1 &
+	import=$!
+	asked=0
+	while kill -0 $import 2>/dev/null; do
+		size=$(pexctl_j a '.counters.addrbookd.book_size' show) || {
+			kill $import
+			net_give_up a "it does not answer during an import"
+		}
+		asked=$((asked + 1))
+	done
+	wait $import || net_give_up a "the import failed: $(cat told)"
+	atf_check -o ignore grep "^long: list of addresses, $lines entries" \
+	    told
+	[ "$asked" -ge 3 ] || atf_fail "asked only $asked times"
+	[ "$size" -gt 1000 ] || atf_fail "only $size entries"
+	# The book was there from the start; pages of it are touched now.
+	[ $(($(rss) - before)) -le $((more * 1048576)) ] ||
+	    atf_fail "addrbookd grew from $before to $(rss)"
+	stop_pexd a
+}
+long_import_cleanup() { stop_all; }
+
 atf_test_case bans cleanup
 bans_head() { atf_set descr "a banned node is shown, left out, lifted"; }
 bans_body()
@@ -377,6 +480,8 @@ confined_body()
 
 atf_init_test_cases()
 {
+	atf_add_test_case round_trip
+	atf_add_test_case long_import
 	atf_add_test_case confined
 	atf_add_test_case formats
 	atf_add_test_case history

@@ -230,6 +230,9 @@ merge(struct model *m, struct thing *t, const struct book_row *from)
 
 	r->level = most(r->level, from->level);
 	r->last_heard = most(r->last_heard, least(from->last_heard, m->now));
+	/* Entered for this, it was not heard of before. */
+	if (m->step.newcomer)
+		r->last_heard = least(from->last_heard, m->now);
 	r->first_heard = least(r->first_heard,
 	    least(from->first_heard, m->now));
 	first = least(from->first_success, m->now);
@@ -242,7 +245,7 @@ merge(struct model *m, struct thing *t, const struct book_row *from)
 	r->failures = from->failures;
 	r->successes = most(r->successes, from->successes);
 	r->tries = most(r->tries, from->tries);
-	r->rest_until = t->rest_max = 0;
+	r->rest_until = t->rest_max = least(from->rest_until, m->now + M_DAY);
 }
 
 void
@@ -253,8 +256,16 @@ model_import(struct model *m, const struct book_row *row,
 
 	model_came_in(m, &row->addr, row->addr.na.ip, false, false, result);
 	if ((result != BOOK_ADDED && result != BOOK_KNOWN) ||
-	    row->level == BOOK_HEARD || known_better(m, row) ||
 	    (t = model_find(m, &row->addr)) == NULL)
+		return;
+	if (row->level == BOOK_HEARD) {
+		/* Hearsay teaches nothing of one that is known. */
+		if (result == BOOK_ADDED)
+			merge(m, t, row);
+		m->imported = m->now;
+		return;
+	}
+	if (known_better(m, row))
 		return;
 	model_drop_stakes(m);
 	drop_rivals(m, t);

@@ -236,6 +236,7 @@ op_import(struct ops *o)
 	row.last_failure = o->now - byte(o) * 500;
 	row.last_try = row.last_failure;
 	row.tries = byte(o);
+	row.rest_until = o->now - 3000 + byte(o) * byte(o) * 2;
 	if (row.level > BOOK_HEARD) {
 		row.last_success = o->now + 300 - byte(o) * 5000;
 		row.first_success = row.last_success;

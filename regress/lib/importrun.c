@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include <atf-c.h>
@@ -18,6 +19,18 @@ got_entry(void *ctx, const struct m_row_entry *e, bool with_history)
 		g->list[g->n] = *e;
 	g->nhistory += with_history;
 	return ++g->n == g->stop_at ? -1 : 0;
+}
+
+/* "line L, column C: why" */
+static void
+take_apart(struct got *g, const char *error)
+{
+	unsigned long line;
+	int n = 0;
+
+	ATF_REQUIRE_MSG(sscanf(error, "line %lu, column %zu: %n", &line,
+	    &g->column, &n) == 2 && n > 0, "%s", error);
+	snprintf(g->why, sizeof(g->why), "line %lu: %s", line, error + n);
 }
 
 void
@@ -37,7 +50,7 @@ import_run(struct got *g, enum import_format format, const char *text,
 	if (g->rv == 0)
 		g->rv = import_end(im);
 	if (import_error(im) != NULL)
-		(void)strlcpy(g->why, import_error(im), sizeof(g->why));
+		take_apart(g, import_error(im));
 	g->tally = *import_tally(im);
 	import_free(im);
 }

@@ -9,7 +9,8 @@
 
 struct got {
 	int			 rv;
-	char			 why[256];
+	char			 why[256];	/* without the column */
+	size_t			 column;
 	struct import_tally	 tally;
 	struct m_row_entry	 list[GOT_MAX];	/* the first ones */
 	size_t			 n;

@@ -397,8 +397,16 @@ ATF_TC_BODY(import, tc)
 		if (!book_find(g.book, g.now, &row.addr, &r))
 			continue;
 		ATF_CHECK_EQ(row.level, r.level);
+		ATF_CHECK_EQ(row.first_heard, r.first_heard);
+		ATF_CHECK_EQ(row.last_heard, r.last_heard);
 		ATF_CHECK_EQ(row.first_success, r.first_success);
 		ATF_CHECK_EQ(row.last_success, r.last_success);
+		ATF_CHECK_EQ(row.last_try, r.last_try);
+		ATF_CHECK_EQ(row.last_failure, r.last_failure);
+		ATF_CHECK_EQ(row.rest_until, r.rest_until);
+		ATF_CHECK_EQ(row.failures, r.failures);
+		ATF_CHECK_EQ(row.successes, r.successes);
+		ATF_CHECK_EQ(row.tries, r.tries);
 	}
 	/* A minute later all lists are in order, and time goes on. */
 	fix_wait(&g, 61);

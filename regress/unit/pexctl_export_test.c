@@ -65,6 +65,8 @@ entry(uint32_t i)
 	e.verified = e.level >= LEVEL_REACHED;
 	e.attempts = i % 11;
 	e.successes = e.level * 2;
+	e.tries = e.successes + i % 3;
+	e.last_failure = i % 4 == 0 ? T0 - 7 : 0;
 	e.first_heard = T0 - 2 * DAY - i;
 	e.last_heard = T0 - i;
 	if (e.level > LEVEL_HEARD) {
@@ -156,6 +158,8 @@ ATF_TC_BODY(lines, tc)
 		    e.first_heard == back.list[i].first_heard &&
 		    e.last_heard == back.list[i].last_heard &&
 		    e.last_try == back.list[i].last_try &&
+		    e.tries == back.list[i].tries &&
+		    e.last_failure == back.list[i].last_failure &&
 		    e.first_success == back.list[i].first_success &&
 		    e.last_success == back.list[i].last_success &&
 		    e.next_try == back.list[i].next_try &&

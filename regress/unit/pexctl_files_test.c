@@ -76,7 +76,8 @@ ATF_TC_BODY(import_refused, tc)
 	fakepexd_start(&fp, FAKE_NORMAL, 0);
 	ATF_CHECK_EQ(1, runctl("-s sock book import lines"));
 	ATF_CHECK_STREQ("", text_of("out"));
-	ATF_CHECK_STREQ("pexctl: lines: line 501: the file ends in an entry "
+	ATF_CHECK_STREQ("pexctl: lines: line 501, "
+	    "column 7: the file ends in an entry "
 	    "that began on line 501\n", text_of("err"));
 	ATF_CHECK_STREQ("", text_of("imported"));
 
@@ -87,6 +88,22 @@ ATF_TC_BODY(import_refused, tc)
 	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
 	ATF_CHECK_EQ(1, runctl("-s sock book import fifo"));
 	ATF_CHECK(has("err", "fifo: not a regular file"));
+	/* What has no end has no second reading either. */
+	ATF_CHECK_EQ(1, runctl("-s sock book import /dev/zero"));
+	ATF_CHECK(has("err", "/dev/zero: not a regular file"));
+	ATF_CHECK_EQ(1, runctl("-s sock book import /dev/stdin"));
+	ATF_CHECK(has("err", "/dev/stdin: "));
+	if (geteuid() != 0) {
+		write_file("closed", ID1 "@1.2.3.4:5\n");
+		ATF_REQUIRE_EQ(0, chmod("closed", 0));
+		ATF_CHECK_EQ(1, runctl("-s sock book import closed"));
+		ATF_CHECK(has("err", "closed: Permission denied"));
+	}
+#ifdef __linux__
+	/* It opens, and then every read fails. */
+	ATF_CHECK_EQ(1, runctl("-s sock book import /proc/self/mem"));
+	ATF_CHECK(has("err", "/proc/self/mem: Input/output error"));
+#endif
 
 	/* Nothing in it is an address; an empty list is one. */
 	write_file("prose", "to whom it may concern\n");

@@ -245,6 +245,35 @@ ATF_TC_BODY(comet_refused, tc)
 	}
 }
 
+/* A book is often one long line: the column is what finds the place. */
+ATF_TC_WITHOUT_HEAD(columns);
+ATF_TC_BODY(columns, tc)
+{
+	static const struct {
+		const char	*text;
+		size_t		 column;	/* of the last byte seen */
+	} cases[] = {
+		{ "{\"addrs\":[]}x", 13 },
+		{ "{\"addrs\":[]}\n \n  x", 3 },
+		{ "{\"addrs\":[1 2]}", 13 },
+		{ "{\"addrs\":[{},{\"a\":tru}]}", 21 },
+		{ "{\"addrs\":[{},\n  {\"a\":tru}]}", 10 },
+		{ "{\"addrs\":[{},\n  {\n\"a\":tru}]}", 7 },
+		{ "{\"addrs\":[", 11 },
+		{ "{\"id\":1}\n{\"id\":tru}\n", 9 },
+		{ "1.2.3.4:5 \x01", 11 },
+	};
+	struct got g;
+	size_t i;
+
+	for (i = 0; i < NITEMS(cases); i++) {
+		import_run_text(&g, cases[i].text);
+		ATF_CHECK_EQ(-1, g.rv);
+		ATF_CHECK_MSG(g.column == cases[i].column, "%s: %zu, not %zu",
+		    cases[i].text, g.column, cases[i].column);
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(comet_empty);
 ATF_TC_BODY(comet_empty, tc)
 {
@@ -414,6 +443,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, flipped);
 	ATF_TP_ADD_TC(tp, comet_entries);
 	ATF_TP_ADD_TC(tp, comet_refused);
+	ATF_TP_ADD_TC(tp, columns);
 	ATF_TP_ADD_TC(tp, comet_empty);
 	ATF_TP_ADD_TC(tp, hostile);
 	ATF_TP_ADD_TC(tp, many);
