@@ -62,7 +62,7 @@ tell_target(struct policy *p, uint64_t now, struct peer *pe, struct target *t)
 	if (t != NULL && t->kind == KIND_SEED)
 		seeds_up(p, now, t);
 	if (t != NULL && t->kind == KIND_MANUAL)
-		t->state = TARGET_UP;	/* pexctl is told when it really is */
+		t->state = TARGET_UP;	/* pexctl is told when it lives */
 }
 
 static enum verdict
@@ -138,8 +138,6 @@ policy_peer_up(struct policy *p, uint64_t now, const struct m_peer_up *m)
 		return;
 	pe->up = true;
 	p->stats.peers_up++;
-	if (pe->kind == KIND_MANUAL)
-		manual_up(p, &pe->id);
 	if (pe->dropping)
 		return;
 	if (pe->outbound && !pe->counted)
@@ -190,6 +188,8 @@ policy_peer_live(struct policy *p, uint64_t now, const struct m_peer_live *m)
 		report(p, &(struct peer_addr){ pe->id, pe->na }, pe->kind,
 		    m->how, pe->latency_ms, NULL);
 	}
+	if (pe->outbound && first && pe->kind == KIND_MANUAL)
+		manual_up(p, &pe->id);
 	if (m->how == OUTCOME_ANSWERED)
 		answered(p, now, pe);
 }

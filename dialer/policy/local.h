@@ -469,7 +469,7 @@ void		 peer_gone(struct policy *, uint64_t now, struct peer *,
 void		 manual_failed(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
 void		 manual_up(struct policy *, const struct node_id *);
-/* If nobody was told that it is up: it never was. */
+/* If nobody was told that it lives: it never did. */
 void		 manual_down(struct policy *, uint64_t now,
 		    const struct node_id *, enum outcome);
 

@@ -8,7 +8,8 @@
 start()		# NAME: a pexd that dials nobody unless told to
 {
 	start_pexd "$1" 'network "test-net"' "mode peer" "ensure period 1h" \
-	    "probe interval 1h" "dial timeout 1s" "handshake timeout 3s"
+	    "probe interval 1h" "dial timeout 1s" "handshake timeout 3s" \
+	    "book size 16"	# so that no two entries want one place
 }
 
 far_end_is_ready() { grep -qx ready far/ends; }

@@ -49,6 +49,8 @@ ATF_TC_BODY(dial_and_be_told, tc)
 	ATF_CHECK_EQ(PURPOSE_MANUAL, fx->dials[0].d.purpose);
 	ATF_CHECK_EQ_MSG(0, fx->nanswers, "told when it has ended");
 	conn = fx_connected(fx, 0);
+	ATF_CHECK_EQ_MSG(0, fx->nanswers, "it may hang up at once");
+	fx_live(fx, conn, OUTCOME_LIVE);
 	ATF_CHECK_EQ(41, last_answer(fx)->request);
 	ATF_CHECK_EQ(STATUS_OK, last_answer(fx)->status);
 	ATF_CHECK_EQ(1, fx_counts(fx).outbound);
