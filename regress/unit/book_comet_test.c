@@ -269,7 +269,8 @@ COMET(selection, "TestAddrBookGetSelection")
 }
 
 COMET(selection_with_bias, "TestAddrBookGetSelectionWithBias; differs: with "
-    "80 % of them good none of the others is told of, where CometBFT gives 30 %")
+    "80 % of them good none of the others is told of, where CometBFT gives "
+    "30 %")
 {
 	struct bookfix	 f;
 	unsigned int	 n, i;
