@@ -12,6 +12,7 @@
 
 #define LENGTH	1500
 #define STEPS	5000
+#define SEEDS	40
 
 ATF_TC_WITHOUT_HEAD(random_operations);
 ATF_TC_BODY(random_operations, tc)
@@ -21,7 +22,7 @@ ATF_TC_BODY(random_operations, tc)
 	const char	*wrong;
 	unsigned int	 seed, i;
 
-	for (seed = 0; seed < 20; seed++) {
+	for (seed = 0; seed < SEEDS; seed++) {
 		rng_seed_number(&rng, seed);
 		for (i = 0; i < LENGTH; i++)
 			bytes[i] = rng_u32(&rng);
