@@ -12,7 +12,7 @@
 
 #define LENGTH	1500
 #define STEPS	5000
-#define SEEDS	40
+#define SEEDS	24
 
 ATF_TC_WITHOUT_HEAD(random_operations);
 ATF_TC_BODY(random_operations, tc)
