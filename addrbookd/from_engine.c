@@ -73,15 +73,31 @@ on_misbehaved(void *arg, struct pipe *p, struct msg *msg)
 	    m->who.na.ip) ? m->who.na.ip : NULL, until - now, why);
 }
 
+/* Is who came to us, by what it announces, in the book? */
+static bool
+take_announcement(struct addrbookd *a, const struct m_peer_up *m)
+{
+	enum book_result result;
+
+	if (!m->has_claim)
+		return false;
+	result = book_announce(a->book, clock_now(a), &m->addr, &m->claim);
+	a->stats.results[result]++;
+	return result == BOOK_ADDED || result == BOOK_KNOWN;
+}
+
+/*
+ * Facts are for nodes that can be dialled: a stranger with ever new IDs is to
+ * push nobody's history out of the store, nor to cost a row each time.
+ */
 static void
 on_peer_up(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_peer_up *m = msg->body;
 
-	if (!m->outbound && m->has_claim)
-		a->stats.results[book_announce(a->book, clock_now(a),
-		    &m->addr, &m->claim)]++;
+	if (!m->outbound && !take_announcement(a, m))
+		return;
 	if (!book_is_private(a->book, &m->addr.id))
 		store_fact(a->store, clock_now(a), m);
 }

@@ -287,6 +287,14 @@ ATF_TC_BODY(peers, tc)
 	r = bfix_last(&fix, MSG_ROW_NODE)->body;
 	ATF_CHECK_STREQ("visitor", r->moniker);
 	ATF_CHECK_EQ(26656, r->addr.na.port);
+	/* Nobody can dial these: no claim, a claim that is refused. */
+	up.addr = fix_peer(7);
+	up.has_claim = false;
+	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	up.addr = fix_peer(8);
+	up.has_claim = true;
+	up.claim.port = 0;
+	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
 	up.addr = fix_peer(6);
 	up.outbound = true;
 	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
