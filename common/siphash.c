@@ -10,7 +10,6 @@
 struct state {
 	uint64_t	v0, v1, v2, v3;
 	uint64_t	word;		/* input not yet compressed */
-	unsigned int	have;		/* bytes in word, 0..7 */
 	size_t		total;
 };
 
@@ -61,39 +60,7 @@ begin(struct state *s, const struct siphash_key *key)
 	s->v2 = key->k0 ^ 0x6c7967656e657261ULL;
 	s->v3 = key->k1 ^ 0x7465646279746573ULL;
 	s->word = 0;
-	s->have = 0;
 	s->total = 0;
-}
-
-static inline void
-add_byte(struct state *s, uint8_t byte)
-{
-	s->word |= (uint64_t)byte << (8 * s->have);
-	if (++s->have == 8) {
-		compress(s, s->word);
-		s->word = 0;
-		s->have = 0;
-	}
-}
-
-static inline void
-add(struct state *s, const uint8_t *p, size_t len)
-{
-	uint64_t	 v;
-
-	s->total += len;
-	/* Whole words, shifted when an earlier piece left some bytes. */
-	for (; len >= 8; p += 8, len -= 8) {
-		v = load_le64(p);
-		if (s->have == 0) {
-			compress(s, v);
-			continue;
-		}
-		compress(s, s->word | v << (8 * s->have));
-		s->word = v >> (64 - 8 * s->have);
-	}
-	for (; len > 0; p++, len--)
-		add_byte(s, *p);
 }
 
 static inline uint64_t
@@ -115,7 +82,6 @@ siphash_key_set(struct siphash_key *key, const uint8_t b[SIPHASH_KEY_SIZE])
 	key->k1 = load_le64(b + 8);
 }
 
-/* One piece is the common case and needs no carry from word to word. */
 uint64_t
 siphash24(const struct siphash_key *key, const void *data, size_t len)
 {
@@ -130,17 +96,5 @@ siphash24(const struct siphash_key *key, const void *data, size_t len)
 	if (left > 0)
 		memcpy(&s.word, p, left);
 	s.word = le64toh(s.word);
-	return finish(&s);
-}
-
-uint64_t
-siphash24v(const struct siphash_key *key, const struct iovec *iov, int n)
-{
-	struct state	 s;
-	int		 i;
-
-	begin(&s, key);
-	for (i = 0; i < n; i++)
-		add(&s, iov[i].iov_base, iov[i].iov_len);
 	return finish(&s);
 }

@@ -7,7 +7,6 @@
 #define PEXD_SIPHASH_H
 
 #include <sys/types.h>
-#include <sys/uio.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,8 +24,5 @@ void		 siphash_key_set(struct siphash_key *,
 /* The hash of len bytes.  Any input, no errors. */
 uint64_t	 siphash24(const struct siphash_key *, const void *,
 		    size_t len);
-/* The hash of n pieces as if they stood one after another. */
-uint64_t	 siphash24v(const struct siphash_key *, const struct iovec *,
-		    int n);
 
 #endif

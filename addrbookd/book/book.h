@@ -79,7 +79,6 @@ enum book_level {
 	BOOK_GOOD,		/* proved twice, or for long, or answered */
 	BOOK_SENIOR,		/* one of the longest known good */
 };
-const char	*book_level_name(enum book_level);
 
 /*
  * One entry as it is stored, shown and exported.  Times are seconds since
@@ -124,7 +123,6 @@ enum book_result {
 	BOOK_LIMITED,		/* the source's group told too much */
 	BOOK_RESULT_MAX
 };
-const char	*book_result_name(enum book_result);
 
 /* Who told: authenticated ID and far end of the socket (dialled address). */
 struct book_source {

@@ -312,7 +312,12 @@ crawl() {	# subject
 	rm -rf "$dir/crawl"
 	mkdir -m 755 "$dir/crawl"
 	j=$(cd "$dir/crawl" && sh "$src/regress/lib/crawl.sh" "$build" "$1" \
-	    500 3500 90 60) || return 0
+	    500 3500 90 60) || {
+		status=$?
+		[ $status -ne 77 ] || return 0	# why is on standard error
+		echo "the crawl of $1 failed" >&2
+		exit $status
+	}
 	entries=4000
 	result crawl_live_share_90s "$1" $entries \
 	    "$(field "$j" .visited_share)" share

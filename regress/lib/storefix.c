@@ -14,6 +14,7 @@
 #include <atf-c.h>
 
 #include "addrbookd/store_impl.h"
+#include "regress/lib/bookrow.h"
 #include "regress/lib/storefix.h"
 
 static void
@@ -135,20 +136,8 @@ storefix_settle(struct storefix *s)
 static bool
 same(const struct book_row *x, const struct book_row *y)
 {
-	return peer_addr_equal(&x->addr, &y->addr) &&
-	    x->source.v == y->source.v && x->level == y->level &&
-	    x->old == y->old && x->nplaces == y->nplaces &&
-	    memcmp(x->place, y->place, sizeof(x->place)) == 0 &&
-	    x->first_heard == y->first_heard &&
-	    x->last_heard == y->last_heard &&
-	    x->first_success == y->first_success &&
-	    x->last_success == y->last_success &&
-	    x->last_try == y->last_try &&
-	    x->last_failure == y->last_failure &&
-	    x->rest_until == y->rest_until &&
-	    x->last_test == y->last_test &&
-	    x->failures == y->failures && x->tests == y->tests &&
-	    x->successes == y->successes && x->tries == y->tries;
+	return bookrow_same(x, y) &&
+	    memcmp(x->place, y->place, sizeof(x->place)) == 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <atf-c.h>
 
 #include "regress/lib/bookfix.h"
+#include "regress/lib/bookrow.h"
 
 /* A store in memory: the rows that the book reported, by number. */
 struct store {
@@ -105,19 +106,8 @@ store_load(const struct store *s, struct bookfix *f)
 static bool
 same(const struct book_row *x, const struct book_row *y)
 {
-	return peer_addr_equal(&x->addr, &y->addr) &&
-	    x->source.v == y->source.v && x->level == y->level &&
-	    x->old == y->old && x->nplaces == y->nplaces &&
+	return bookrow_same(x, y) &&
 	    memcmp(x->place, y->place, sizeof(x->place)) == 0 &&
-	    x->first_heard == y->first_heard &&
-	    x->last_heard == y->last_heard &&
-	    x->first_success == y->first_success &&
-	    x->last_success == y->last_success &&
-	    x->last_try == y->last_try &&
-	    x->last_failure == y->last_failure &&
-	    x->rest_until == y->rest_until && x->last_test == y->last_test &&
-	    x->failures == y->failures && x->tests == y->tests &&
-	    x->successes == y->successes && x->tries == y->tries &&
 	    x->senior == y->senior && x->bad == y->bad;
 }
 

@@ -2,8 +2,6 @@
 /*
  * SipHash-2-4 against the reference vectors of its paper.
  */
-#include <sys/uio.h>
-
 #include <string.h>
 
 #include <atf-c.h>
@@ -73,29 +71,6 @@ ATF_TC_BODY(reference_vectors, tc)
 		    "%zu bytes", n);
 }
 
-ATF_TC_WITHOUT_HEAD(pieces);
-ATF_TC_BODY(pieces, tc)
-{
-	struct iovec	 iov[3];
-	size_t		 a, b, n = 63;
-
-	prepare();
-	for (a = 0; a <= n; a++) {
-		for (b = a; b <= n; b++) {
-			iov[0].iov_base = input;
-			iov[0].iov_len = a;
-			iov[1].iov_base = input + a;
-			iov[1].iov_len = b - a;
-			iov[2].iov_base = input + b;
-			iov[2].iov_len = n - b;
-			ATF_REQUIRE_EQ_MSG(vectors[n],
-			    siphash24v(&key, iov, 3), "cut at %zu and %zu",
-			    a, b);
-		}
-	}
-	ATF_CHECK_EQ(vectors[0], siphash24v(&key, NULL, 0));
-}
-
 /* Every bit of the key and an unaligned start matter or do not, rightly. */
 ATF_TC_WITHOUT_HEAD(key_and_alignment);
 ATF_TC_BODY(key_and_alignment, tc)
@@ -122,7 +97,6 @@ ATF_TC_BODY(key_and_alignment, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, reference_vectors);
-	ATF_TP_ADD_TC(tp, pieces);
 	ATF_TP_ADD_TC(tp, key_and_alignment);
 	return atf_no_error();
 }
