@@ -73,6 +73,13 @@ vec_text(struct vec *v, const json_t *obj, const char *key)
 	return s == NULL ? "" : s;
 }
 
+struct wire_span
+vec_span(struct vec *v, const json_t *obj, const char *key)
+{
+	return wire_span_of(vec_text(v, obj, key),
+	    json_string_length(json_object_get(obj, key)));
+}
+
 uint64_t
 vec_u64(struct vec *v, const json_t *obj, const char *key)
 {
@@ -300,7 +307,7 @@ load(const char *path, FILE *out)
 	}
 	quoted = quote_big_numbers(text);
 	free(text);
-	if ((top = json_loads(quoted, 0, &error)) == NULL)
+	if ((top = json_loads(quoted, JSON_ALLOW_NUL, &error)) == NULL)
 		fprintf(out, "%s: line %d: %s\n", path, error.line,
 		    error.text);
 	free(quoted);

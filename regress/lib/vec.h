@@ -71,6 +71,8 @@ bool	 vec_keys(struct vec *, json_t *obj, const char *keys);
 bool	 vec_has(const json_t *, const char *key);
 /* Values; a wrong type is a failure, and then "", 0, false or no bytes. */
 const char	*vec_text(struct vec *, const json_t *, const char *key);
+/* The same where the text may hold a NUL. */
+struct wire_span vec_span(struct vec *, const json_t *, const char *key);
 uint64_t	 vec_u64(struct vec *, const json_t *, const char *key);
 bool		 vec_bool(struct vec *, const json_t *, const char *key);
 struct wire_span vec_bytes(struct vec *, const json_t *, const char *key);

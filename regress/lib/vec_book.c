@@ -256,7 +256,8 @@ comet_is_bad(bool in_old, uint64_t attempts, json_int_t attempt_age,
 
 	if (in_old || attempt_age < 60)
 		return false;
-	return attempt_age > 7 * DAY || (never && attempts >= 3) ||
+	/* It looks at its clock after the ages were taken. */
+	return attempt_age >= 7 * DAY || (never && attempts >= 3) ||
 	    (success_old && attempts >= 10);
 }
 

@@ -29,7 +29,11 @@ delim_agrees(const char *err, enum wire_error rv, struct wire_span msg)
 	if (vec_begins(err, "proto:"))
 		return rv == WIRE_OK && msg.p != NULL &&
 		    pbread_skip(msg) == -1;
-	if (strcmp(err, "unexpected EOF") == 0 || strcmp(err, "EOF") == 0)
+	/* The stream ends too early, or a field of the message does. */
+	if (strcmp(err, "unexpected EOF") == 0)
+		return rv == WIRE_OK &&
+		    (msg.p == NULL || pbread_skip(msg) == -1);
+	if (strcmp(err, "EOF") == 0)
 		return rv == WIRE_OK && msg.p == NULL;
 	if (vec_begins(err, "binary: varint overflows"))
 		return rv == WIRE_LENGTH_BAD;
@@ -105,6 +109,23 @@ check_msg_written(struct vec *v, uint8_t channel, bool eof,
 	VEC_CHECK(v, vec_is(want, out, n + data.len));
 }
 
+/* A reader of the default payload takes it or refuses its length. */
+static void
+check_bound(struct vec *v, struct wire_span wire)
+{
+	struct mconn		 m = { .done = NULL };
+	struct mconn_event	 ev;
+	struct wire_span	 body = wire;
+	enum wire_error		 rv;
+	uint64_t		 len = 0;
+
+	varint_get(&body, &len);
+	rv = read_packet(wire, MCONN_PAYLOAD, &m, &ev);
+	VEC_CHECK(v, (rv == WIRE_PACKET_LENGTH) ==
+	    (len > mconn_packet_limit(MCONN_PAYLOAD)));
+	mconn_reset(&m);
+}
+
 static void
 check_msg(struct vec *v, json_t *in, struct wire_span wire)
 {
@@ -117,8 +138,9 @@ check_msg(struct vec *v, json_t *in, struct wire_span wire)
 	enum wire_error		 rv;
 
 	VEC_CHECK(v, json_is_integer(id));
-	rv = read_packet(wire, data.len > MCONN_PAYLOAD ? data.len :
-	    MCONN_PAYLOAD, &m, &ev);
+	check_bound(v, wire);
+	/* Wide enough for any channel's number beside the data. */
+	rv = read_packet(wire, MCONN_PAYLOAD + data.len, &m, &ev);
 	if (channel < 0 || channel > 255) {
 		VEC_CHECK(v, rv == WIRE_PACKET_CHANNEL);
 		mconn_reset(&m);

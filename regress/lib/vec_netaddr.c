@@ -9,13 +9,13 @@
 void
 vec_ip_parse(struct vec *v, json_t *c)
 {
-	const char	*in = vec_text(v, c, "in");
+	struct wire_span in = vec_span(v, c, "in");
 	char		 text[IP_TEXT_SIZE];
 	uint8_t		 ip[16];
-	int		 rv = ip_parse(in, strlen(in), ip);
+	int		 rv = ip_parse((const char *)in.p, in.len, ip);
 
 	/* Five digits in a group: Go takes them, RFC 4291 does not. */
-	if (rv == -1 && strcmp(in, "::00001") == 0)
+	if (rv == -1 && wire_span_equal(in, wire_span_text("::00001")))
 		return;
 	VEC_CHECK(v, (rv == 0) == vec_bool(v, c, "ok"));
 	if (rv == -1 || !vec_bool(v, c, "ok"))
@@ -56,19 +56,20 @@ check_class(struct vec *v, const char *error, enum addrparse got)
 void
 vec_netaddress_parse(struct vec *v, json_t *c)
 {
-	const char		*in = vec_text(v, c, "in");
+	struct wire_span	 in = vec_span(v, c, "in");
 	char			 text[PEER_ADDR_TEXT_SIZE];
 	struct peer_addr	 pa;
 	enum addrparse		 rv;
 	const char		*at;
 
-	rv = peer_addr_parse(in, strlen(in), &pa);
+	rv = peer_addr_parse((const char *)in.p, in.len, &pa);
 	if (vec_has(c, "error")) {
 		check_class(v, vec_text(v, c, "error"), rv);
 		return;
 	}
 	if (rv != ADDRPARSE_OK) {
-		vec_fail(v, "%s: %s", in, addrparse_reason(rv));
+		vec_fail(v, "%s: %s", vec_text(v, c, "in"),
+		    addrparse_reason(rv));
 		return;
 	}
 	peer_addr_text(&pa, text);

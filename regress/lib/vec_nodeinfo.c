@@ -15,7 +15,7 @@ text_field(struct vec *v, json_t *fields, const char *key)
 {
 	if (!vec_has(fields, key))
 		return wire_span_of(NULL, 0);
-	return wire_span_text(vec_text(v, fields, key));
+	return vec_span(v, fields, key);
 }
 
 static uint64_t
@@ -108,6 +108,20 @@ static const struct {
 	{ "error: peer has no common channels", WIRE_NO_COMMON_CHANNEL },
 };
 
+/* CometBFT asks for whatever stands there, also for what is no name. */
+static bool
+is_odd_host(const char *text)
+{
+	const char	*p = strchr(text, '(');
+	size_t		 n;
+
+	if (!vec_begins(text, "error: error looking up host") || p == NULL)
+		return false;
+	n = strspn(++p, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	return p[n] != ')' || n >= HOST_NAME_SIZE;
+}
+
 static void
 check_error(struct vec *v, json_t *c, const char *key, enum wire_error got)
 {
@@ -116,7 +130,8 @@ check_error(struct vec *v, json_t *c, const char *key, enum wire_error got)
 
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (vec_begins(text, errors[i].begin)) {
-			if (errors[i].error != got)
+			if (errors[i].error != got &&
+			    !(is_odd_host(text) && got == WIRE_INFO_ADDRESS))
 				vec_fail(v, "%s: \"%s\", but we say: %s",
 				    key, text, wire_error_text(got));
 			return;
@@ -134,6 +149,10 @@ check_address(struct vec *v, json_t *c, const struct nodeinfo *ni)
 	enum addrparse		 rv;
 
 	rv = nodeinfo_listen_addr(ni, &ha);
+	if (is_odd_host(want)) {
+		VEC_CHECK(v, rv == ADDRPARSE_BAD_HOST);
+		return;
+	}
 	if (vec_begins(want, "error: error looking up host")) {
 		VEC_CHECK(v, rv == ADDRPARSE_OK && !ha.is_literal);
 		return;
