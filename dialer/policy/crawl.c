@@ -4,7 +4,8 @@
  * way, for as long as the book has somebody to visit.
  *
  * The book leaves time between neighbours, but knows of no other dials: a
- * candidate whose block was dialled by hand waits here, not ten minutes.
+ * candidate whose block was dialled by hand, or for whom there were too many
+ * dials of late, waits here, not ten minutes.
  */
 
 #include "dialer/policy/local.h"
@@ -51,7 +52,7 @@ visit(struct policy *p, uint64_t now, const struct peer_addr *addr,
 
 	if (why == SKIP_NONE)
 		return dials_start(p, now, KIND_CRAWL, addr, NULL) != NULL;
-	if (why == SKIP_BLOCK_LIMIT)
+	if (why == SKIP_BLOCK_LIMIT || why == SKIP_RATE)
 		wait_for_block(p, now, addr, expires);
 	return false;
 }

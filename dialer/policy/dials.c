@@ -205,6 +205,9 @@ dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
 	struct dials *ds = &p->dials;
 	struct dial *d;
 
+	if ((rules[kind].checks & CHECK_LIMITS) &&
+	    pl_limits_take(p, now, &addr->na) == -1)
+		return NULL;
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return NULL;
 	d->num = next_number(p);
@@ -220,8 +223,6 @@ dials_start(struct policy *p, uint64_t now, enum policy_kind kind,
 	d->group = netgroup_of(addr->na.ip, p->conf->strict);
 	if (rules[kind].checks & CHECK_GROUP)
 		d->grouped = pl_tally_add(&p->peers.groups, d->group.v) == 0;
-	if (rules[kind].checks & CHECK_LIMITS)
-		pl_limits_take(p, now, &addr->na);
 	p->stats.dials[kind]++;
 	p->ops->connect(p->arg, &(struct policy_dial){ d->num, *addr,
 	    rules[kind].purpose });

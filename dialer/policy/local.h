@@ -12,6 +12,7 @@
 #include "common/siphash.h"
 #include "dialer/policy/map.h"
 #include "dialer/policy/policy.h"
+#include "dialer/policy/recent.h"
 
 #define SECOND		1000u
 #define MINUTE		(60 * SECOND)
@@ -75,19 +76,16 @@ uint64_t	 backoff_until(const struct policy *, const struct peer_addr *);
 
 /* --- limits.c: dials per host and per /24 ------------------------------- */
 
-struct limit_host;
-struct limit_block;
-
 struct limits {
-	struct limit_host	*hosts;
-	struct limit_block	*blocks;
+	struct recent	hosts, blocks;
 };
 
 int		 pl_limits_init(struct limits *);
 void		 pl_limits_free(struct limits *);
 enum policy_skip pl_limits_check(const struct policy *, uint64_t now,
 		    const struct netaddr *);
-void		 pl_limits_take(struct policy *, uint64_t now,
+/* 0, or -1: it cannot be remembered and must not be dialled. */
+int		 pl_limits_take(struct policy *, uint64_t now,
 		    const struct netaddr *);
 
 /* --- target.c: what the operator named ---------------------------------- */
@@ -251,7 +249,7 @@ struct dial	*dials_by_num(const struct policy *, uint32_t);
 /* May this candidate be dialled now?  Counts why not. */
 enum policy_skip dials_check(struct policy *, uint64_t now, enum policy_kind,
 		    const struct peer_addr *);
-/* Begin; NULL without memory. */
+/* Begin one that dials_check() let pass; NULL without memory. */
 struct dial	*dials_start(struct policy *, uint64_t now, enum policy_kind,
 		    const struct peer_addr *, struct target *);
 /* Free it and do what its rule does on that outcome. */

@@ -45,6 +45,8 @@ struct rng;
 #define POLICY_HOST_DIALS	6	/* dials to one host ... */
 #define POLICY_HOST_MS		3600000	/* ... in any such time */
 #define POLICY_BLOCK_MS		10000	/* between dials to one /24 or /48 */
+#define POLICY_HOSTS_MAX	(1U << 20) /* hosts dialled in such time */
+#define POLICY_BLOCKS_MAX	(1U << 14) /* dials in POLICY_BLOCK_MS */
 #define POLICY_BACKOFF_MAX	1024	/* endpoints outside the book */
 #define POLICY_BANS_MAX		65536	/* mirrored; oldest out first */
 #define POLICY_MANUAL_MAX	16	/* pexctl dials under way */
@@ -89,6 +91,8 @@ enum policy_skip {		/* why a candidate was not dialled */
 	SKIP_GROUP,		/* an outbound peer of that group */
 	SKIP_HOST_LIMIT,	/* 6 dials in the last hour */
 	SKIP_BLOCK_LIMIT,	/* a dial in the last 10 s */
+	SKIP_HOSTS_FULL,	/* POLICY_HOSTS_MAX hosts in the last hour */
+	SKIP_RATE,		/* POLICY_BLOCKS_MAX dials in the last 10 s */
 	SKIP_BACKOFF,		/* outside the book and backing off */
 	SKIP_ROOM,		/* dials in flight */
 	SKIP_WAITING,		/* before the start */

@@ -16,6 +16,8 @@ static const char *const skip_names[SKIP_MAX] = {
 	[SKIP_GROUP] = "same group",
 	[SKIP_HOST_LIMIT] = "host limit",
 	[SKIP_BLOCK_LIMIT] = "block limit",
+	[SKIP_HOSTS_FULL] = "hosts full",
+	[SKIP_RATE] = "dial rate",
 	[SKIP_BACKOFF] = "backoff",
 	[SKIP_ROOM] = "no room",
 	[SKIP_WAITING] = "waiting",
@@ -212,5 +214,8 @@ policy_verify(const struct policy *p)
 		return 41;
 	if (p->nmanual > POLICY_MANUAL_MAX)
 		return 42;
+	if (p->limits.hosts.n > POLICY_HOSTS_MAX ||
+	    p->limits.blocks.n > POLICY_BLOCKS_MAX)
+		return 43;
 	return 0;
 }

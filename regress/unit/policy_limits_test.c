@@ -154,6 +154,76 @@ ATF_TC_BODY(remembered_among_many, tc)
 	fx_free(fx);
 }
 
+/* --- the rate of a crawl ------------------------------------------------ */
+
+#define VICTIM_PORTS	60000
+#define CRAWL_ROUND	(3 * FX_SECOND)		/* the time of a dead dial */
+
+/* When the victim was dialled, and how many others were. */
+struct crawl_log {
+	uint64_t	victim[64];
+	unsigned	nvictim, hosts;
+};
+
+/* Strangers of so many hosts as there is room for, the victim among them. */
+static void
+crawl_round(struct fx *fx, struct crawl_log *log, unsigned round)
+{
+	struct m_dialed m = { .outcome = OUTCOME_TIMED_OUT };
+	struct peer_addr list[MSG_LIST_MAX];
+	unsigned i, h;
+
+	for (i = 0; i < MSG_LIST_MAX; i++) {
+		h = round * MSG_LIST_MAX + i;
+		list[i] = fx_at(h, "30.0.0.1", 26656);
+		list[i].na.ip[12] = 30 + h / 65536;
+		list[i].na.ip[13] = h / 256;
+		list[i].na.ip[14] = h;
+	}
+	list[round % MSG_LIST_MAX] = fx_at(1u << 30 | round, "20.1.0.1",
+	    1024 + round % VICTIM_PORTS);
+	fx_answer_pick(fx, fx->npicks > 0 ? fx_last_of(fx, PICK_CRAWL) :
+	    fx_next_pick(fx, PICK_CRAWL), list, MSG_LIST_MAX);
+	for (i = 0; i < fx->ndials; i++) {
+		if (fx->dials[i].d.addr.na.ip[12] != 20)
+			log->hosts++;
+		else if (log->nvictim < 64)
+			log->victim[log->nvictim++] = fx->now;
+	}
+	fx->now += CRAWL_ROUND;
+	for (i = 0; i < fx->ndials; i++) {
+		m.dial = fx->dials[i].d.dial;
+		policy_dialed(fx->p, fx->now, &m);
+	}
+	fx->ndials = fx->nreports = fx->npicks = 0;
+	fx_check(fx);
+}
+
+/*
+ * Two hours at the rate of a crawl, 256 dead hosts every 3 s, each of them
+ * another, and a victim with as many ports as it takes.
+ */
+ATF_TC_WITHOUT_HEAD(remembered_at_the_rate_of_a_crawl);
+ATF_TC_BODY(remembered_at_the_rate_of_a_crawl, tc)
+{
+	struct fx *fx = fx_new(MODE_SEED);
+	struct crawl_log log = { .nvictim = 0 };
+	uint64_t end = fx->now + 2 * FX_HOUR + 10 * FX_MINUTE;
+	unsigned i, round = 0;
+
+	fx_start(fx);
+	while (fx->now < end)
+		crawl_round(fx, &log, round++);
+	ATF_CHECK_MSG(log.hosts > 600000, "%u hosts", log.hosts);
+	ATF_CHECK_MSG(log.nvictim >= 6 && log.nvictim <= 18,
+	    "%u dials to the victim", log.nvictim);
+	for (i = 0; i + 6 < log.nvictim; i++)
+		ATF_CHECK_MSG(log.victim[i + 6] - log.victim[i] >= FX_HOUR,
+		    "dials %u to %u within %ju s", i, i + 6,
+		    (uintmax_t)(log.victim[i + 6] - log.victim[i]) / 1000);
+	fx_free(fx);
+}
+
 /* --- backoff ------------------------------------------------------------ */
 
 /* TestPEXReactorDialPeer: a failure, an immediate retry skipped, later not. */
@@ -225,6 +295,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ten_seconds_between_dials_to_a_block);
 	ATF_TP_ADD_TC(tp, off_in_a_private_network);
 	ATF_TP_ADD_TC(tp, remembered_among_many);
+	ATF_TP_ADD_TC(tp, remembered_at_the_rate_of_a_crawl);
 	ATF_TP_ADD_TC(tp, backoff_doubles);
 	ATF_TP_ADD_TC(tp, backoff_is_bounded);
 	return atf_no_error();
