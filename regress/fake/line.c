@@ -2,7 +2,8 @@
 /*
  * Network namespaces, two or more, and a bad line between them: it loses,
  * delays and reorders packets as it is told, by a tun interface at each end.
- * For kernels without netem too; and all these places are gone when it ends.
+ * For kernels without netem too; it counts what it did, so that a test can
+ * tell that its line was bad; and all these places are gone when it ends.
  *
  * Usage: line ENDS
  * Prints "ready" and a path for nsenter(1) of each end, then obeys lines on
@@ -15,6 +16,8 @@
  *	jitter MS	up to so much more, each for itself: they overtake
  *	watch IP	begin to count the SYNs to that address
  *	count		how many there were since then
+ *	tally		what became of all packets since the last one: JSON,
+ *			see struct tally
  *
  * It ends with its standard input.  Needs root.
  */
@@ -32,6 +35,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -47,18 +51,33 @@
 #define ENDS_MAX	64
 #define PACKET_MAX	2048
 #define QUEUE_MAX	20000	/* packets under way; more are lost */
+#define FLOWS		65536	/* directions of connections, by hash */
 
 struct packet {
 	TAILQ_ENTRY(packet)	entry;
-	uint64_t		due;		/* ms */
+	uint64_t		due, came;	/* ms */
+	uint64_t		number;		/* in order of coming */
 	unsigned		to;		/* end */
 	size_t			len;
 	uint8_t			data[];
 };
 TAILQ_HEAD(packets, packet);
 
+struct tally {
+	unsigned	carried;	/* given to their end */
+	unsigned	lost;		/* on purpose */
+	unsigned	lost_syns;	/* of those: SYNs, and what answers one */
+	unsigned	crowded;	/* not on purpose: QUEUE_MAX */
+	unsigned	overtaken;	/* by a later one of their connection */
+	uint64_t	least_ms;	/* on the way, of those carried */
+	uint64_t	sum_ms;
+};
+
 struct line {
 	struct rng		rng;
+	struct tally		tally;
+	uint64_t		number;		/* of packets so far */
+	uint64_t		latest[FLOWS];	/* number that has arrived */
 	unsigned		nends;
 	int			tun[ENDS_MAX];
 	int			ns[ENDS_MAX];
@@ -103,17 +122,68 @@ make_end(struct line *l, unsigned end)
 
 /* --- packets ------------------------------------------------------------- */
 
-/* A SYN, and nothing that answers one, of IPv4. */
+/* The TCP header of an IPv4 packet; NULL: it has none. */
+static const uint8_t *
+tcp(const uint8_t *p, size_t len)
+{
+	size_t head;
+
+	if (len < 20 || p[0] >> 4 != 4 || p[9] != IPPROTO_TCP)
+		return NULL;
+	head = (p[0] & 15) * 4;
+	return len < head + 20 ? NULL : p + head;
+}
+
+/* A SYN, and nothing that answers one. */
 static void
 look(struct line *l, const uint8_t *p, size_t len)
 {
-	size_t head = (p[0] & 15) * 4;
+	const uint8_t *t = tcp(p, len);
 
-	if (len < 20 || p[0] >> 4 != 4 || p[9] != IPPROTO_TCP ||
-	    len < head + 20 || memcmp(p + 16, &l->watched, 4) != 0)
-		return;
-	if ((p[head + 13] & 0x12) == 0x02)
+	if (t != NULL && memcmp(p + 16, &l->watched, 4) == 0 &&
+	    (t[13] & 0x12) == 0x02)
 		l->count++;
+}
+
+static void
+lose(struct line *l, const uint8_t *p, size_t len)
+{
+	const uint8_t *t = tcp(p, len);
+
+	l->tally.lost++;
+	l->tally.lost_syns += t != NULL && (t[13] & 0x02) != 0;
+}
+
+/* FNV-1a of addresses and ports. */
+static unsigned
+flow_of(const uint8_t *p, const uint8_t *t)
+{
+	uint32_t h = 2166136261U;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		h = (h ^ p[12 + i]) * 16777619U;
+	for (i = 0; i < 4; i++)
+		h = (h ^ t[i]) * 16777619U;
+	return (h ^ h >> 16) % FLOWS;
+}
+
+static void
+count_carried(struct line *l, const struct packet *p, uint64_t now)
+{
+	const uint8_t *t = tcp(p->data, p->len);
+	uint64_t *latest, ms = now - p->came;
+
+	if (l->tally.carried++ == 0 || ms < l->tally.least_ms)
+		l->tally.least_ms = ms;
+	l->tally.sum_ms += ms;
+	if (t == NULL)
+		return;
+	latest = &l->latest[flow_of(p->data, t)];
+	if (p->number < *latest)
+		l->tally.overtaken++;
+	else
+		*latest = p->number;
 }
 
 static void
@@ -122,9 +192,13 @@ enqueue(struct line *l, unsigned to, const uint8_t *data, size_t len)
 	struct packet *p, *q;
 
 	if (l->nqueue >= QUEUE_MAX ||
-	    (p = malloc(sizeof(*p) + len)) == NULL)
+	    (p = malloc(sizeof(*p) + len)) == NULL) {
+		l->tally.crowded++;
 		return;
-	p->due = now_ms() + l->delay;
+	}
+	p->number = ++l->number;
+	p->came = now_ms();
+	p->due = p->came + l->delay;
 	if (l->jitter > 0)
 		p->due += rng_below(&l->rng, l->jitter + 1);
 	p->to = to;
@@ -164,7 +238,11 @@ receive(struct line *l, unsigned from)
 	while ((n = read(l->tun[from], buf, sizeof(buf))) > 0) {
 		look(l, buf, n);
 		to = destination(l, from, buf, n);
-		if (to < ENDS_MAX && rng_below(&l->rng, 100) >= l->loss)
+		if (to == ENDS_MAX)
+			continue;
+		if (rng_below(&l->rng, 100) < l->loss)
+			lose(l, buf, n);
+		else
 			enqueue(l, to, buf, n);
 	}
 }
@@ -177,8 +255,9 @@ deliver(struct line *l)
 
 	while ((p = TAILQ_FIRST(&l->queue)) != NULL && p->due <= now) {
 		/* An interface that is down takes nothing. */
-		if (write(l->tun[p->to], p->data, p->len) == -1 &&
-		    errno != EIO && errno != EAGAIN && errno != EINVAL)
+		if (write(l->tun[p->to], p->data, p->len) != -1)
+			count_carried(l, p, now);
+		else if (errno != EIO && errno != EAGAIN && errno != EINVAL)
 			err(1, "write");
 		TAILQ_REMOVE(&l->queue, p, entry);
 		l->nqueue--;
@@ -222,12 +301,29 @@ obey(struct line *l, const char *word, const char *value)
 }
 
 static void
+print_tally(struct line *l)
+{
+	const struct tally *t = &l->tally;
+
+	printf("{\"carried\":%u,\"lost\":%u,\"lost_syns\":%u,"
+	    "\"crowded\":%u,\"overtaken\":%u,\"least_ms\":%" PRIu64 ","
+	    "\"mean_ms\":%" PRIu64 "}\n", t->carried, t->lost,
+	    t->lost_syns, t->crowded, t->overtaken, t->least_ms,
+	    t->carried > 0 ? t->sum_ms / t->carried : 0);
+	memset(&l->tally, 0, sizeof(l->tally));
+}
+
+static void
 command(struct line *l, char *text)
 {
 	char *value = strchr(text, ' ');
 
 	if (strcmp(text, "count") == 0) {
 		printf("%u\n", l->count);
+		return;
+	}
+	if (strcmp(text, "tally") == 0) {
+		print_tally(l);
 		return;
 	}
 	if (value != NULL)
