@@ -57,6 +57,9 @@ shell() {	# folder script build [metadata]; no script: nothing
 		echo "PEXD_BUILD='$src/build/$3'"
 		echo "PEXD_LONG=$long"
 		echo 'export PEXD_SRC PEXD_BUILD PEXD_LONG'
+		for v in PEXD_REQUIRE_INTEROP PEXD_REQUIRE_NETNS; do
+			eval "echo \"export $v=\${$v:-0}\""
+		done
 		echo "LSAN_OPTIONS=suppressions=$src/regress/lsan.supp:print_suppressions=0"
 		echo 'export LSAN_OPTIONS'
 		cat "$2"

@@ -66,7 +66,7 @@ TAILQ_HEAD(packets, packet);
 struct tally {
 	unsigned	carried;	/* given to their end */
 	unsigned	lost;		/* on purpose */
-	unsigned	lost_syns;	/* of those: SYNs, and what answers one */
+	unsigned	lost_syns;	/* of those: SYNs and their answers */
 	unsigned	crowded;	/* not on purpose: QUEUE_MAX */
 	unsigned	overtaken;	/* by a later one of their connection */
 	uint64_t	least_ms;	/* on the way, of those carried */

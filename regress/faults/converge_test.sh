@@ -92,8 +92,7 @@ atf_test_case converge cleanup
 converge_head()
 {
 	atf_set descr "a network that knows one seed comes to know itself"
-	atf_set require.progs "jq nsenter ip"
-	atf_set require.user root
+	needs_netns jq nsenter ip
 	atf_set timeout 1200
 }
 converge_body()

@@ -108,8 +108,7 @@ line_case()	# NAME DESCR
 	atf_test_case "$1" cleanup
 	eval "$1_head() {
 		atf_set descr \"$2\"
-		atf_set require.progs \"jq nsenter ip\"
-		atf_set require.user root
+		needs_netns jq nsenter ip ss
 		atf_set timeout 1200
 	}
 	$1_cleanup() { stop_all; }"

@@ -67,6 +67,32 @@ stale_body()
 	    sh mk/suite.sh short "$PWD/laid"
 }
 
+# A machine that has no namespaces, by an unshare(1) that can make none.
+atf_test_case required
+required_head()
+{
+	atf_set descr "a test that lacks a namespace fails if that is required"
+}
+required_body()
+{
+	mkdir bin tree
+	printf '#!/bin/sh\nexit 1\n' > bin/unshare
+	chmod +x bin/unshare
+	ln -s "$root/mk" "$root/regress" tree
+	for r in 0 1; do
+		# What is looked at is what was asked for at the layout.
+		PEXD_REQUIRE_NETNS=$r atf_check sh tree/mk/suite.sh short \
+		    "$PWD/laid.$r"
+		status=0
+		PATH=$PWD/bin:$PATH "laid.$r/release/crawl_test" \
+		    -r "$PWD/result.$r" whole > said 2>&1 || status=$?
+		cat said
+		atf_check_equal $r $status
+	done
+	atf_check -o match:'^skipped: no network namespace' cat result.0
+	atf_check -o match:'^failed: no network namespace' cat result.1
+}
+
 # The sources of test programs: where they say that they have that case.
 has_case()	# PROGRAM CASE
 {
@@ -104,5 +130,6 @@ atf_init_test_cases()
 {
 	atf_add_test_case vectors
 	atf_add_test_case stale
+	atf_add_test_case required
 	atf_add_test_case conformance
 }

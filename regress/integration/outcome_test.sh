@@ -209,12 +209,12 @@ atf_test_case network cleanup
 network_head()
 {
 	atf_set descr "the network's failures are theirs, ours nobody's"
-	atf_set require.user root
-	atf_set require.progs "unshare nsenter ip"
+	needs_netns unshare nsenter ip
 }
 network_body()
 {
 	net_init
+	[ "$(id -u)" -eq 0 ] || no_netns "needs root"
 	write_network
 	net_wrap="unshare -n sh $PWD/network"
 	start a
