@@ -198,7 +198,7 @@ median() {	# of the lines of a file
 run_load() {	# subject mode name
 	rm -f "$dir"/round.*
 	for round in 1 2 3; do
-		$one "$load" -m floor > "$dir/floor" &
+		$one "$load" -m floor -d "$seconds" > "$dir/floor" &
 		floor=$!
 		before=$(ticks $pids)
 		j=$($others "$load" -t "$target" -N bench-1 -m "$2" -c 16 \

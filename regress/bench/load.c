@@ -33,7 +33,7 @@ usage(void)
 	    "            [-n count] [-d seconds] [-r per-second] [-j workers]\n"
 	    "            [-s 127.x.y.z[/bits]] [-N network] [-B block]\n"
 	    "            [-T deadline] [-X]\n"
-	    "       load -m floor\n");
+	    "       load -m floor [-d seconds]\n");
 	exit(2);
 }
 
@@ -84,11 +84,11 @@ parse_mode(const char *text)
 }
 
 static void
-print_floor(void)
+print_floor(double seconds)
 {
 	struct crypto_floor	 f;
 
-	if (crypto_floor_measure(&f) == -1)
+	if (crypto_floor_measure(seconds, &f) == -1)
 		errx(1, "the crypto library failed");
 	printf("{\"mode\":\"floor\",\"keygen\":%.2f,\"derive\":%.2f,"
 	    "\"sign\":%.2f,\"verify\":%.2f,\"sum\":%.2f,\"seal\":%.2f}\n",
@@ -288,7 +288,7 @@ main(int argc, char *argv[])
 	struct load_conf	 conf = { .concurrency = 16, .deadline = 10,
 	    .network = "bench", .block_version = 11 };
 	unsigned		 nworkers = 1;
-	bool			 anywhere = false;
+	bool			 anywhere = false, floor = false;
 	enum addrparse		 rv;
 	int			 ch;
 
@@ -302,11 +302,8 @@ main(int argc, char *argv[])
 		case 'd': conf.seconds = number(optarg, 0.01, 1e6); break;
 		case 'j': nworkers = number(optarg, 1, WORKERS_MAX); break;
 		case 'm':
-			if (strcmp(optarg, "floor") == 0) {
-				print_floor();
-				return 0;
-			}
-			conf.mode = parse_mode(optarg);
+			if ((floor = strcmp(optarg, "floor") == 0) == false)
+				conf.mode = parse_mode(optarg);
 			break;
 		case 'n': conf.count = number(optarg, 1, 1e12); break;
 		case 'r': conf.rate = number(optarg, 0.01, 1e6); break;
@@ -323,6 +320,10 @@ main(int argc, char *argv[])
 		}
 	if (optind != argc)
 		usage();
+	if (floor) {
+		print_floor(conf.seconds);
+		return 0;
+	}
 	check_target(&conf, anywhere);
 	if (conf.count == 0 && conf.seconds == 0 && conf.mode != LOAD_IDLE)
 		errx(2, "give -n or -d, or it would never end");

@@ -3,15 +3,19 @@
  * What the curve operations of one handshake cost: done just as a
  * connection does them, with the same library.
  */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/nodekey.h"
 #include "regress/lib/cryptofloor.h"
 #include "wire/secret.h"
 
-#define ROUNDS	11	/* odd: the middle one is taken */
-#define TIMES	400	/* of each operation in a round */
+#define ROUNDS_MIN	40
+#define BURST		20	/* of each operation in a round */
+
+#define nitems(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct floor {
 	struct wire_crypto	*crypto;
@@ -31,6 +35,15 @@ cpu_us(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
+}
+
+static double
+wall_s(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 static int
@@ -71,34 +84,54 @@ do_seal(struct floor *f)
 	    WIRE_OK ? 0 : -1;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double	 x = *(const double *)a, y = *(const double *)b;
+static const struct op {
+	int	(*run)(struct floor *);
+	size_t	  result;
+} ops[] = {
+	{ do_keygen,	offsetof(struct crypto_floor, keygen) },
+	{ do_derive,	offsetof(struct crypto_floor, derive) },
+	{ do_sign,	offsetof(struct crypto_floor, sign) },
+	{ do_verify,	offsetof(struct crypto_floor, verify) },
+	{ do_seal,	offsetof(struct crypto_floor, seal) },
+};
 
-	return (x > y) - (x < y);
+/* A burst of one operation: its CPU time is added up in out. */
+static int
+burst(struct floor *f, const struct op *op, struct crypto_floor *out)
+{
+	double	 begun = cpu_us();
+	int	 k;
+
+	for (k = 0; k < BURST; k++)
+		if (op->run(f) == -1)
+			return -1;
+	*(double *)((char *)out + op->result) += cpu_us() - begun;
+	return 0;
 }
 
+/*
+ * The mean of the whole time, as what it is compared with is a mean: what
+ * disturbs the machine for a moment weighs the same in both.
+ */
 static int
-measure(struct floor *f, int (*op)(struct floor *), double *us)
+measure(struct floor *f, double seconds, struct crypto_floor *out)
 {
-	double	 round[ROUNDS], begun;
-	int	 i, k;
+	double	 end = wall_s() + seconds;
+	size_t	 i, rounds = 0;
 
-	for (i = 0; i < ROUNDS; i++) {
-		begun = cpu_us();
-		for (k = 0; k < TIMES; k++)
-			if (op(f) == -1)
+	memset(out, 0, sizeof(*out));
+	do {
+		for (i = 0; i < nitems(ops); i++)
+			if (burst(f, &ops[i], out) == -1)
 				return -1;
-		round[i] = (cpu_us() - begun) / TIMES;
-	}
-	qsort(round, ROUNDS, sizeof(round[0]), compare);
-	*us = round[ROUNDS / 2];
+	} while (++rounds < ROUNDS_MIN || wall_s() < end);
+	for (i = 0; i < nitems(ops); i++)
+		*(double *)((char *)out + ops[i].result) /= BURST * rounds;
 	return 0;
 }
 
 int
-crypto_floor_measure(struct crypto_floor *out)
+crypto_floor_measure(double seconds, struct crypto_floor *out)
 {
 	static struct floor	 f;
 	struct nodekey_why	 why;
@@ -111,11 +144,7 @@ crypto_floor_measure(struct crypto_floor *out)
 	f.crypto = wire_crypto_new();
 	f.key = nodekey_generate(&why);
 	if (other != NULL && f.crypto != NULL && f.key != NULL &&
-	    measure(&f, do_keygen, &out->keygen) == 0 &&
-	    measure(&f, do_derive, &out->derive) == 0 &&
-	    measure(&f, do_sign, &out->sign) == 0 &&
-	    measure(&f, do_verify, &out->verify) == 0 &&
-	    measure(&f, do_seal, &out->seal) == 0)
+	    measure(&f, seconds, out) == 0)
 		rv = 0;
 	x25519_pair_free(other);
 	x25519_pair_free(f.pair);
