@@ -106,6 +106,8 @@ int	 node_id_cmp(const struct node_id *, const struct node_id *);
 int	 ip_parse(const char *text, size_t len, uint8_t ip[16]);
 /* Canonical text: dotted quad for IPv4-mapped, RFC 5952 else.  Returns buf. */
 char	*ip_text(const uint8_t ip[16], char buf[IP_TEXT_SIZE]);
+/* The same; returns its end, where the NUL is. */
+char	*ip_put(const uint8_t ip[16], char buf[IP_TEXT_SIZE]);
 static inline bool ip_is_v4(const uint8_t ip[16]);	/* IPv4-mapped */
 
 /* --- endpoints -------------------------------------------------------- */

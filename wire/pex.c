@@ -135,7 +135,7 @@ pex_writer_init(struct pex_writer *w, uint8_t *buf, size_t size)
 int
 pex_writer_add(struct pex_writer *w, const struct peer_addr *pa)
 {
-	uint8_t	*start = w->buf + w->len, *p = start + 2;
+	uint8_t	*start = w->buf + w->len, *p = start + 2, *end;
 
 	if (w->size < w->len || w->size - w->len < PEX_ADDR_SIZE)
 		return -1;
@@ -145,8 +145,9 @@ pex_writer_add(struct pex_writer *w, const struct peer_addr *pa)
 	node_id_text(&pa->id, (char *)p);
 	p += NODE_ID_TEXT_SIZE - 1;
 	*p++ = BYTES_KEY(p2p_NetAddress_ip_tag);
-	*p = strlen(ip_text(pa->na.ip, (char *)p + 1));
-	p += 1 + *p;
+	end = (uint8_t *)ip_put(pa->na.ip, (char *)p + 1);
+	*p = end - p - 1;
+	p = end;
 	if (pa->na.port != 0) {
 		*p++ = p2p_NetAddress_port_tag << 3 | PBTYPE_VARINT;
 		p = varint_put(p, pa->na.port);
