@@ -23,6 +23,10 @@ on_dialed(void *arg, struct pipe *p, struct msg *msg)
 	struct dialer *d = arg;
 	const struct m_dialed *m = msg->body;
 
+	if (m->outcome == 0 || m->outcome > OUTCOME_REJECTED) {
+		pipe_violation(p, "DIALED with outcome %u", m->outcome);
+		return;
+	}
 	d->why = m->why;
 	policy_dialed(d->policy, child_mono_ms(), m);
 	d->why = NULL;
@@ -42,8 +46,13 @@ static void
 on_peer_down(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct dialer *d = arg;
+	const struct m_peer_down *m = msg->body;
 
-	policy_peer_down(d->policy, child_mono_ms(), msg->body);
+	if (m->reason == 0 || m->reason >= DOWN_MAX) {
+		pipe_violation(p, "PEER_DOWN with reason %u", m->reason);
+		return;
+	}
+	policy_peer_down(d->policy, child_mono_ms(), m);
 	dialer_settle(d);
 }
 
@@ -51,8 +60,13 @@ static void
 on_peer_live(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct dialer *d = arg;
+	const struct m_peer_live *m = msg->body;
 
-	policy_peer_live(d->policy, child_mono_ms(), msg->body);
+	if (m->how != OUTCOME_LIVE && m->how != OUTCOME_ANSWERED) {
+		pipe_violation(p, "PEER_LIVE by outcome %u", m->how);
+		return;
+	}
+	policy_peer_live(d->policy, child_mono_ms(), m);
 	dialer_settle(d);
 }
 

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A neighbour that was taken over says whatever its pipe may carry: the
+ * process at the other end goes on working, or drops that pipe and says so.
+ */
+#include <stdlib.h>
+
+#include <atf-c.h>
+
+#include "regress/lib/anymsg.h"
+#include "regress/lib/bookdfix.h"
+#include "regress/lib/dialerfix.h"
+#include "regress/lib/enginepeer.h"
+
+#define SEEDS	4
+#define ROUNDS	8000
+#define PEERS	6
+
+/* Say something by the pipe while there is one. */
+static void
+say_any(struct rng *r, struct pipe *p, enum role as, enum role to, void *body)
+{
+	uint32_t	 type = anymsg(r, as, to, body);
+
+	if (p != NULL && type != MSG_PIPE_SYNCED)
+		(void)pipe_send(p, type, rng_below(r, 20), -1, body);
+}
+
+static void
+book_hears(struct bookdfix *fix, struct rng *r, void *body)
+{
+	unsigned	 i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (fix->engine == NULL)
+			bfix_again(fix, ROLE_ENGINE);
+		if (fix->dialer == NULL)
+			bfix_again(fix, ROLE_DIALER);
+		say_any(r, fix->engine, ROLE_ENGINE, ROLE_ADDRBOOKD, body);
+		say_any(r, fix->dialer, ROLE_DIALER, ROLE_ADDRBOOKD, body);
+		if (i % 4 == 0)
+			bfix_turn(fix);
+		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(addrbookd);
+ATF_TC_BODY(addrbookd, tc)
+{
+	struct bookdfix	 fix;
+	struct rng	 r;
+	void		*body = malloc(msg_body_max());
+	uint64_t	 seed;
+
+	ATF_REQUIRE(body != NULL);
+	bfix_init(&fix);
+	fix.conf->strict = false;	/* loopback is an address, too */
+	fix.conf->private_network = true;
+	bfix_start(&fix);
+	for (seed = 0; seed < SEEDS; seed++) {
+		rng_seed_number(&r, seed);
+		book_hears(&fix, &r, body);
+		ATF_CHECK(bfix_counter(&fix, "book_size") >= 0);
+		bfix_forget(&fix);
+	}
+	bfix_stop(&fix);
+	free(body);
+}
+
+static void
+dialer_again(struct dialerfix *fix, enum role role)
+{
+	dfix_again(fix, role);
+	dfix_synced(fix, role);
+}
+
+static void
+dialer_hears(struct dialerfix *fix, struct rng *r, void *body)
+{
+	unsigned	 i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (fix->engine == NULL)
+			dialer_again(fix, ROLE_ENGINE);
+		if (fix->book == NULL)
+			dialer_again(fix, ROLE_ADDRBOOKD);
+		say_any(r, fix->engine, ROLE_ENGINE, ROLE_DIALER, body);
+		say_any(r, fix->book, ROLE_ADDRBOOKD, ROLE_DIALER, body);
+		if (i % 4 == 0)
+			dfix_turn(fix);
+		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(dialer);
+ATF_TC_BODY(dialer, tc)
+{
+	struct dialerfix fix;
+	struct rng	 r;
+	void		*body = malloc(msg_body_max());
+	uint64_t	 seed;
+
+	ATF_REQUIRE(body != NULL);
+	dfix_init(&fix);
+	dfix_start(&fix);
+	for (seed = 0; seed < SEEDS; seed++) {
+		rng_seed_number(&r, seed);
+		dialer_hears(&fix, &r, body);
+		ATF_CHECK(dfix_counter(&fix, "outbound") >= 0);
+		dfix_forget(&fix);
+	}
+	dfix_stop(&fix);
+	free(body);
+}
+
+/* Those that were thrown out come again and ask. */
+static void
+peers_again(struct enginefix *fix, struct enginepeer *peers)
+{
+	unsigned	 i;
+
+	for (i = 0; i < PEERS; i++) {
+		if (enginepeer_is_up(&peers[i]))
+			enginepeer_ask(&peers[i]);
+		if (peers[i].open)
+			continue;
+		enginepeer_free(&peers[i]);
+		enginepeer_init(&peers[i], fix, i);
+		enginepeer_open(&peers[i]);
+	}
+}
+
+/* The pipe may have ended meanwhile, so this is not left to the fixture. */
+static void
+admit_all(struct enginefix *fix)
+{
+	struct m_admitted	 out = { .verdict = VERDICT_OK };
+	const struct fixmsg	*m;
+
+	TAILQ_FOREACH(m, &fix->msgs, entry)
+		if (m->type == MSG_ADMIT && fix->dialer != NULL) {
+			out.conn = ((const struct m_admit *)m->body)->conn;
+			(void)pipe_send(fix->dialer, MSG_ADMITTED, 0, -1,
+			    &out);
+		}
+	fix_forget(fix);
+}
+
+static void
+engine_hears(struct enginefix *fix, struct enginepeer *peers, struct rng *r,
+    void *body)
+{
+	unsigned	 i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (fix->dialer == NULL) {
+			enginefix_dialer_again(fix);
+			enginefix_dialer_synced(fix);
+		}
+		if (fix->book == NULL) {
+			enginefix_book_again(fix);
+			enginefix_book_synced(fix);
+		}
+		say_any(r, fix->dialer, ROLE_DIALER, ROLE_ENGINE, body);
+		say_any(r, fix->book, ROLE_ADDRBOOKD, ROLE_ENGINE, body);
+		if (i % 4 == 0)
+			enginefix_turn(fix);
+		admit_all(fix);
+		if (i % 64 == 0)
+			peers_again(fix, peers);
+		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(engine);
+ATF_TC_BODY(engine, tc)
+{
+	struct enginefix fix;
+	struct enginepeer *peers;
+	struct rng	 r;
+	void		*body = malloc(msg_body_max());
+	uint64_t	 seed;
+
+	ATF_REQUIRE(body != NULL);
+	enginefix_init(&fix);
+	enginefix_start(&fix);
+	peers = enginepeers_up(&fix, PEERS);
+	fix.no_admit = fix.no_select = true;
+	for (seed = 0; seed < SEEDS; seed++) {
+		rng_seed_number(&r, seed);
+		engine_hears(&fix, peers, &r, body);
+		ATF_CHECK(fix_counter(&fix, "connections") >= 0);
+	}
+	enginepeers_free(peers, PEERS);
+	enginefix_stop(&fix);
+	free(body);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, addrbookd);
+	ATF_TP_ADD_TC(tp, dialer);
+	ATF_TP_ADD_TC(tp, engine);
+	return atf_no_error();
+}
