@@ -27,9 +27,9 @@ main(int argc, char **argv)
 	bfix_start(&fix);
 	bload_select(&fix, SELECTS / 20, CHANGES, &h);
 	memset(&h, 0, sizeof(h));
-	commits = bfix_counter(&fix, "store_commits_total");
+	commits = fix_counter(&fix, "store_commits_total");
 	bload_select(&fix, SELECTS, CHANGES, &h);
-	commits = bfix_counter(&fix, "store_commits_total") - commits;
+	commits = fix_counter(&fix, "store_commits_total") - commits;
 	printf("{\"name\":\"book_select_p999_commit\",\"book\":%u,"
 	    "\"value\":%ju,\"unit\":\"us\"}\n", entries,
 	    (uintmax_t)hist_quantile(&h, 999));

@@ -68,12 +68,12 @@ bload_select(struct bookdfix *fix, unsigned int selects, unsigned int changes,
 			out.addr = peer(next++ * 5 % 120000);
 			out.outcome = next % 3 == 0 ? OUTCOME_TIMED_OUT :
 			    OUTCOME_ANSWERED;
-			bfix_say(fix, ROLE_DIALER, MSG_OUTCOME, 0, &out);
+			fix_say(fix, ROLE_DIALER, MSG_OUTCOME, 0, &out);
 		}
 		sel.requester = fix_peer(i % 39000);
 		begun = now_us();
-		bfix_ask(fix, ROLE_ENGINE, MSG_SELECT, &sel, MSG_SELECTED);
+		fix_ask(fix, ROLE_ENGINE, MSG_SELECT, &sel, MSG_SELECTED);
 		hist_add(h, now_us() - begun);
-		bfix_forget(fix);
+		fix_forget(fix);
 	}
 }

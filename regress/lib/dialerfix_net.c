@@ -224,8 +224,8 @@ dfix_dns(struct dialerfix *fix)
 	uint16_t port;
 
 	fix->dns_fd = bound(AF_INET, SOCK_DGRAM, &port);
-	fix->dns_ev = event_new(fix->base, fix->dns_fd, EV_READ | EV_PERSIST,
-	    on_query, fix);
+	fix->dns_ev = event_new(fix->child.base, fix->dns_fd,
+	    EV_READ | EV_PERSIST, on_query, fix);
 	ATF_REQUIRE(fix->dns_ev != NULL);
 	event_add(fix->dns_ev, NULL);
 	fix->conf->nameservers[fix->conf->nnameservers++] =

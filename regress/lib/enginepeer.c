@@ -116,9 +116,9 @@ adopt(struct enginepeer *p, int fd)
 	ATF_REQUIRE_EQ(getsockname(fd, (struct sockaddr *)&ss, &len), 0);
 	ATF_REQUIRE_EQ(netaddr_from_sockaddr((struct sockaddr *)&ss, len,
 	    &p->na), 0);
-	event_assign(&p->rev, p->fix->base, fd, EV_READ | EV_PERSIST, on_read,
-	    p);
-	event_assign(&p->wev, p->fix->base, fd, EV_WRITE, on_write, p);
+	event_assign(&p->rev, p->fix->child.base, fd, EV_READ | EV_PERSIST,
+	    on_read, p);
+	event_assign(&p->wev, p->fix->child.base, fd, EV_WRITE, on_write, p);
 	event_add(&p->rev, NULL);
 }
 
@@ -182,7 +182,8 @@ enginepeer_dial_silent(struct enginepeer *p, uint32_t dial,
 	m.dial = dial;
 	m.addr.id = *expect;
 	m.purpose = purpose;
-	ATF_REQUIRE_EQ(pipe_send(p->fix->dialer, MSG_DIAL, 0, fd, &m), 0);
+	ATF_REQUIRE_EQ(pipe_send(fix_pipe(p->fix, ROLE_DIALER), MSG_DIAL, 0,
+	    fd, &m), 0);
 }
 
 void
@@ -228,7 +229,7 @@ enginepeers_up(struct enginefix *fix, unsigned n)
 	for (i = 0; i < n; i++) {
 		enginepeer_init(&p[i], fix, before + i);
 		enginepeer_open(&p[i]);
-		enginefix_turn(fix);
+		fix_turn(fix);
 	}
 	FIX_WAIT(fix, fix_count(fix, MSG_PEER_UP) == before + 2 * n);
 	return p;

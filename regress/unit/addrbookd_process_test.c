@@ -13,7 +13,7 @@ static struct bookdfix	 fix;
 static unsigned
 size(void)
 {
-	return bfix_counter(&fix, "book_size");
+	return fix_counter(&fix, "book_size");
 }
 
 ATF_TC_WITHOUT_HEAD(starts_empty);
@@ -22,14 +22,14 @@ ATF_TC_BODY(starts_empty, tc)
 	bfix_init(&fix);
 	bfix_start(&fix);
 	ATF_CHECK_EQ(0, size());
-	ATF_CHECK(bfix_counter(&fix, "book_capacity") == 20480);
-	ATF_CHECK(bfix_logged(&fix, "fresh address book"));
+	ATF_CHECK(fix_counter(&fix, "book_capacity") == 20480);
+	ATF_CHECK(fix_logged(&fix, "fresh address book"));
 	ATF_CHECK_EQ(0, access(BFIX_STATE "/addrbook.db", R_OK));
 	/* It has told its state: to dialer what the book is, too. */
-	BFIX_WAIT(&fix, bfix_count_to(&fix, ROLE_DIALER, MSG_PIPE_SYNCED));
-	BFIX_WAIT(&fix, bfix_count_to(&fix, ROLE_ENGINE, MSG_PIPE_SYNCED));
-	ATF_CHECK(bfix_count(&fix, MSG_BOOK_STATUS) > 0);
-	ATF_CHECK(((const struct m_book_status *)bfix_last(&fix,
+	FIX_WAIT(&fix, fix_count_to(&fix, ROLE_DIALER, MSG_PIPE_SYNCED));
+	FIX_WAIT(&fix, fix_count_to(&fix, ROLE_ENGINE, MSG_PIPE_SYNCED));
+	ATF_CHECK(fix_count(&fix, MSG_BOOK_STATUS) > 0);
+	ATF_CHECK(((const struct m_book_status *)fix_last_msg(&fix,
 	    MSG_BOOK_STATUS)->body)->wanted);
 	bfix_stop(&fix);
 }
@@ -46,20 +46,20 @@ ATF_TC_BODY(lists_and_selections, tc)
 	bfix_init(&fix);
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 30, 1000);
-	t = bfix_last(&fix, MSG_LIST_TAKEN)->body;
+	t = fix_last_msg(&fix, MSG_LIST_TAKEN)->body;
 	ATF_CHECK_EQ(30, t->total);
 	ATF_CHECK(t->fresh > 25 && t->fresh == size());
-	BFIX_WAIT(&fix, ((const struct m_book_status *)bfix_last(&fix,
+	FIX_WAIT(&fix, ((const struct m_book_status *)fix_last_msg(&fix,
 	    MSG_BOOK_STATUS)->body)->size == t->fresh);
-	s = bfix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &ask, MSG_SELECTED);
+	s = fix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &ask, MSG_SELECTED);
 	ATF_CHECK(s->n > 24 && s->n < size());
 	for (i = 0; i < s->n; i++)
 		ATF_CHECK(!node_id_equal(&s->list[i].id, &ask.requester.id));
 	/* One that proved itself is told of alone?  No: still too few. */
 	bfix_dialled(&fix, 5, OUTCOME_LIVE);
 	bfix_dialled(&fix, 5, OUTCOME_ANSWERED);
-	BFIX_WAIT(&fix, bfix_counter(&fix, "book_good") == 1);
-	s = bfix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &ask, MSG_SELECTED);
+	FIX_WAIT(&fix, fix_counter(&fix, "book_good") == 1);
+	s = fix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &ask, MSG_SELECTED);
 	ATF_CHECK(s->n > 24);
 	bfix_stop(&fix);
 }
@@ -76,14 +76,14 @@ ATF_TC_BODY(picks_and_outcomes, tc)
 	bfix_init(&fix);
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 40, 1000);
-	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 	ATF_CHECK_EQ(size(), p->n);
 	/* Not again for ten minutes. */
-	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 	ATF_CHECK_EQ(0, p->n);
 	for (i = 0; i < 40; i++)
 		bfix_dialled(&fix, i, OUTCOME_ANSWERED);
-	BFIX_WAIT(&fix, ((const struct m_book_status *)bfix_last(&fix,
+	FIX_WAIT(&fix, ((const struct m_book_status *)fix_last_msg(&fix,
 	    MSG_BOOK_STATUS)->body)->good == 40);
 	/* Seniors first; then by bias; nobody of a group that is taken. */
 	memset(&m, 0, sizeof(m));
@@ -93,7 +93,7 @@ ATF_TC_BODY(picks_and_outcomes, tc)
 	m.bias = 30;
 	m.ngroups = 1;
 	m.groups[0] = netgroup_of(a.na.ip, true).v;
-	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 	ATF_CHECK_MSG(p->n > 5, "%u", p->n);
 	for (i = 0; i < p->n; i++) {
 		ATF_CHECK(i >= 5 || p->list[i].level == LEVEL_SENIOR);
@@ -102,10 +102,10 @@ ATF_TC_BODY(picks_and_outcomes, tc)
 	/* A wrong network: gone and not heard again. */
 	n = size();
 	bfix_dialled(&fix, 7, OUTCOME_WRONG_NETWORK);
-	BFIX_WAIT(&fix, size() == n - 1);
+	FIX_WAIT(&fix, size() == n - 1);
 	bfix_tell(&fix, 7, 1, 1001);
 	ATF_CHECK_EQ(n - 1, size());
-	ATF_CHECK_EQ(1, bfix_counter(&fix, "heard_held_total"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "heard_held_total"));
 	bfix_stop(&fix);
 }
 
@@ -123,23 +123,23 @@ ATF_TC_BODY(crawl_interval, tc)
 	fix.conf->private_network = true;	/* else a /24 waits longer */
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 10, 1000);
-	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 	ATF_REQUIRE_EQ(size(), p->n);
-	begun = bfix_ms();
-	BFIX_WAIT(&fix, (p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m,
+	begun = fix_ms();
+	FIX_WAIT(&fix, (p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m,
 	    MSG_PICKED))->n > 0);
 	ATF_CHECK_EQ(size(), p->n);
-	ATF_CHECK(bfix_ms() - begun > 900);
+	ATF_CHECK(fix_ms() - begun > 900);
 	fix.conf->times.crawl_interval = 60000;
-	bfix_reload(&fix);
-	begun = bfix_ms();
-	while (bfix_ms() < begun + 3000) {
-		p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	fix_reload(&fix);
+	begun = fix_ms();
+	while (fix_ms() < begun + 3000) {
+		p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 		ATF_REQUIRE_EQ(0, p->n);
 	}
 	fix.conf->times.crawl_interval = 1000;
-	bfix_reload(&fix);
-	p = bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
+	fix_reload(&fix);
+	p = fix_ask(&fix, ROLE_DIALER, MSG_PICK, &m, MSG_PICKED);
 	ATF_CHECK_EQ(size(), p->n);
 	bfix_stop(&fix);
 }
@@ -157,20 +157,20 @@ ATF_TC_BODY(bans, tc)
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 10, 1000);
 	n = size();
-	bfix_ask(&fix, ROLE_ENGINE, MSG_MISBEHAVED, &m, MSG_BAN);
-	BFIX_WAIT(&fix, bfix_count_to(&fix, ROLE_ENGINE, MSG_BAN) == 1 &&
-	    bfix_count_to(&fix, ROLE_DIALER, MSG_BAN) == 1);
-	b = bfix_last(&fix, MSG_BAN)->body;
+	fix_ask(&fix, ROLE_ENGINE, MSG_MISBEHAVED, &m, MSG_BAN);
+	FIX_WAIT(&fix, fix_count_to(&fix, ROLE_ENGINE, MSG_BAN) == 1 &&
+	    fix_count_to(&fix, ROLE_DIALER, MSG_BAN) == 1);
+	b = fix_last_msg(&fix, MSG_BAN)->body;
 	ATF_CHECK(b->has_id && node_id_equal(&b->id, &m.who.id));
 	ATF_CHECK(b->has_host);
 	ATF_CHECK(b->left_s > 86390 && b->left_s <= 86400);
 	ATF_CHECK_EQ(n - 1, size());
-	ATF_CHECK_EQ(2, bfix_counter(&fix, "bans"));
+	ATF_CHECK_EQ(2, fix_counter(&fix, "bans"));
 	/* engine comes again: it is told before addrbookd is synced. */
-	bfix_forget(&fix);
+	fix_forget(&fix);
 	bfix_again(&fix, ROLE_ENGINE);
-	BFIX_WAIT(&fix, bfix_count(&fix, MSG_PIPE_SYNCED) == 1);
-	ATF_CHECK_EQ(2, bfix_count_to(&fix, ROLE_ENGINE, MSG_BAN));
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PIPE_SYNCED) == 1);
+	ATF_CHECK_EQ(2, fix_count_to(&fix, ROLE_ENGINE, MSG_BAN));
 	ATF_CHECK_EQ(2, bfix_rows(&fix, SHOW_BANS, MSG_ROW_BAN));
 	bfix_stop(&fix);
 }
@@ -184,20 +184,20 @@ ATF_TC_BODY(bans_by_hand, tc)
 
 	bfix_init(&fix);
 	bfix_start(&fix);
-	d = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
+	d = fix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 	ATF_CHECK_EQ(STATUS_OK, d->status);
-	ATF_CHECK_EQ(1, bfix_counter(&fix, "bans"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "bans"));
 	m.left_s = 0;
-	d = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
+	d = fix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 	ATF_CHECK_EQ(STATUS_OK, d->status);
-	ATF_CHECK_EQ(0, ((const struct m_ban *)bfix_last(&fix,
+	ATF_CHECK_EQ(0, ((const struct m_ban *)fix_last_msg(&fix,
 	    MSG_BAN)->body)->left_s);
-	d = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
+	d = fix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 	ATF_CHECK_EQ(STATUS_NOT_FOUND, d->status);
 	m.has_id = false;
-	d = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
+	d = fix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 	ATF_CHECK_EQ(STATUS_INVALID, d->status);
-	ATF_CHECK_EQ(0, bfix_counter(&fix, "bans"));
+	ATF_CHECK_EQ(0, fix_counter(&fix, "bans"));
 	bfix_stop(&fix);
 }
 
@@ -208,7 +208,7 @@ ATF_TC_BODY(import_and_show, tc)
 	static struct m_import		 m;
 	const struct m_imported		*im;
 	const struct m_row_entry	*r;
-	const struct bmsg		*d;
+	const struct childmsg		*d;
 	unsigned			 i, batch, taken = 0, good = 0;
 	int64_t				 now = time(NULL);
 
@@ -226,14 +226,14 @@ ATF_TC_BODY(import_and_show, tc)
 			m.list[i].first_success = now - 100000;
 			m.list[i].last_success = now - 1000;
 		}
-		im = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m,
+		im = fix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m,
 		    MSG_IMPORTED);
 		taken += im->taken;
 		ATF_CHECK_EQ(64, im->taken + im->known + im->refused);
 	}
 	ATF_CHECK_EQ(taken, size());
 	ATF_CHECK_EQ(taken, bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY));
-	TAILQ_FOREACH(d, &fix.msgs, entry) {
+	TAILQ_FOREACH(d, &fix.child.msgs, entry) {
 		r = d->body;
 		if (d->type != MSG_ROW_ENTRY)
 			continue;
@@ -245,7 +245,7 @@ ATF_TC_BODY(import_and_show, tc)
 	}
 	ATF_CHECK_EQ(taken, good);
 	/* The same again: known. */
-	im = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
+	im = fix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
 	ATF_CHECK_EQ(0, im->taken);
 	/* What is refused is counted by its reason. */
 	m.n = 3;
@@ -254,7 +254,7 @@ ATF_TC_BODY(import_and_show, tc)
 	m.list[1].addr = fix_peer(9001);
 	m.list[1].addr.id = fix.conf->id;
 	m.list[2].addr = fix_peer(9002);
-	im = bfix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
+	im = fix_ask(&fix, ROLE_PARENT, MSG_CTL_IMPORT, &m, MSG_IMPORTED);
 	ATF_CHECK_EQ(2, im->refused);
 	ATF_CHECK_EQ(1, im->why[IMPORT_UNROUTABLE]);
 	ATF_CHECK_EQ(1, im->why[IMPORT_OWN]);
@@ -278,27 +278,27 @@ ATF_TC_BODY(peers, tc)
 	up.claim.port = 26656;
 	up.claim.ip[10] = up.claim.ip[11] = 0xff;	/* 0.0.0.0 */
 	strlcpy(up.moniker, "visitor", sizeof(up.moniker));
-	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
-	BFIX_WAIT(&fix, size() == 1);
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	FIX_WAIT(&fix, size() == 1);
 	ATF_CHECK_EQ(1, bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY));
-	ATF_CHECK_EQ(26656, ((const struct m_row_entry *)bfix_last(&fix,
+	ATF_CHECK_EQ(26656, ((const struct m_row_entry *)fix_last_msg(&fix,
 	    MSG_ROW_ENTRY)->body)->addr.na.port);
-	BFIX_WAIT(&fix, bfix_rows(&fix, SHOW_NODES, MSG_ROW_NODE) == 1);
-	r = bfix_last(&fix, MSG_ROW_NODE)->body;
+	FIX_WAIT(&fix, bfix_rows(&fix, SHOW_NODES, MSG_ROW_NODE) == 1);
+	r = fix_last_msg(&fix, MSG_ROW_NODE)->body;
 	ATF_CHECK_STREQ("visitor", r->moniker);
 	ATF_CHECK_EQ(26656, r->addr.na.port);
 	/* Nobody can dial these: no claim, a claim that is refused. */
 	up.addr = fix_peer(7);
 	up.has_claim = false;
-	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
 	up.addr = fix_peer(8);
 	up.has_claim = true;
 	up.claim.port = 0;
-	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
 	up.addr = fix_peer(6);
 	up.outbound = true;
-	bfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
-	BFIX_WAIT(&fix, bfix_rows(&fix, SHOW_NODES, MSG_ROW_NODE) == 2);
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	FIX_WAIT(&fix, bfix_rows(&fix, SHOW_NODES, MSG_ROW_NODE) == 2);
 	ATF_CHECK_EQ(1, size());
 	bfix_stop(&fix);
 }
@@ -317,15 +317,15 @@ ATF_TC_BODY(killed, tc)
 		bfix_tell(&fix, round * 200, 200, 1000 + round);
 		bfix_dialled(&fix, round * 200 + 1, OUTCOME_ANSWERED);
 		/* An outcome is in no hurry to leave its sender. */
-		BFIX_WAIT(&fix, bfix_counter(&fix, "book_good") == round + 1);
-		bfix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
+		FIX_WAIT(&fix, fix_counter(&fix, "book_good") == round + 1);
+		fix_ask(&fix, ROLE_PARENT, MSG_CTL_BAN, &m, MSG_DONE);
 		n = size();
 		nanosleep(&ts, NULL);	/* the promise: within a second */
-		bfix_kill(&fix);
+		fix_kill(&fix);
 		bfix_start(&fix);
 		ATF_CHECK_EQ(n, size());
-		ATF_CHECK_EQ(round + 1, bfix_counter(&fix, "book_good"));
-		ATF_CHECK_EQ(1, bfix_counter(&fix, "bans"));
+		ATF_CHECK_EQ(round + 1, fix_counter(&fix, "book_good"));
+		ATF_CHECK_EQ(1, fix_counter(&fix, "bans"));
 	}
 	bfix_stop(&fix);
 }
@@ -340,7 +340,7 @@ ATF_TC_BODY(leaves, tc)
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 250, 1000);
 	n = size();
-	bfix_leave(&fix);
+	fix_leave(&fix);
 	bfix_start(&fix);
 	ATF_CHECK_EQ(n, size());
 	bfix_stop(&fix);
@@ -353,7 +353,7 @@ ATF_TC_BODY(damaged_store, tc)
 	storefix_write(BFIX_STATE "/addrbook.db", (const uint8_t *)"?", 1);
 	bfix_start(&fix);
 	ATF_CHECK_EQ(0, size());
-	ATF_CHECK(bfix_logged(&fix, "was set aside as"));
+	ATF_CHECK(fix_logged(&fix, "was set aside as"));
 	bfix_tell(&fix, 0, 10, 1000);
 	bfix_stop(&fix);
 }
@@ -372,7 +372,7 @@ ATF_TC_BODY(reload, tc)
 	memset(&h, 0, sizeof(h));
 	h.id = fix_peer(3).id;
 	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PRIVATE, &h));
-	bfix_reload(&fix);
+	fix_reload(&fix);
 	ATF_CHECK_EQ(n - 1, size());
 	bfix_stop(&fix);
 }
@@ -388,13 +388,13 @@ ATF_TC_BODY(violations, tc)
 	bfix_init(&fix);
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 5, 1000);
-	bfix_ask(&fix, ROLE_DIALER, MSG_PICK, &pick, MSG_PROC_VIOLATION);
-	BFIX_WAIT(&fix, fix.dialer == NULL);
+	fix_ask(&fix, ROLE_DIALER, MSG_PICK, &pick, MSG_PROC_VIOLATION);
+	FIX_WAIT(&fix, fix_pipe(&fix, ROLE_DIALER) == NULL);
 	bfix_again(&fix, ROLE_DIALER);
-	bfix_ask(&fix, ROLE_DIALER, MSG_OUTCOME, &out, MSG_PROC_VIOLATION);
-	BFIX_WAIT(&fix, fix.dialer == NULL);
-	bfix_ask(&fix, ROLE_ENGINE, MSG_MISBEHAVED, &mis, MSG_PROC_VIOLATION);
-	BFIX_WAIT(&fix, fix.engine == NULL);
+	fix_ask(&fix, ROLE_DIALER, MSG_OUTCOME, &out, MSG_PROC_VIOLATION);
+	FIX_WAIT(&fix, fix_pipe(&fix, ROLE_DIALER) == NULL);
+	fix_ask(&fix, ROLE_ENGINE, MSG_MISBEHAVED, &mis, MSG_PROC_VIOLATION);
+	FIX_WAIT(&fix, fix_pipe(&fix, ROLE_ENGINE) == NULL);
 	bfix_again(&fix, ROLE_ENGINE);
 	bfix_again(&fix, ROLE_DIALER);
 	bfix_tell(&fix, 10, 5, 1000);

@@ -85,14 +85,14 @@ on_disk(void)
 static uint64_t
 saved_after(unsigned int round)
 {
-	uint64_t	 begun = bfix_ms();
+	uint64_t	 begun = fix_ms();
 	int		 n;
 
 	bfix_tell(&fix, round * 10, 1, 1000 + round);
-	n = bfix_counter(&fix, "book_size");
-	BFIX_WAIT(&fix, on_disk() >= n);
+	n = fix_counter(&fix, "book_size");
+	FIX_WAIT(&fix, on_disk() >= n);
 	ATF_CHECK_EQ(n, on_disk());
-	return bfix_ms() - begun;
+	return fix_ms() - begun;
 }
 
 /* The promise is a second; a machine that does other things gets 3 tries. */
@@ -179,12 +179,12 @@ ATF_TC_BODY(selects_while_committing, tc)
 	bfix_init(&twin);
 	bload_fill(&twin);
 	bfix_start(&twin);
-	rows = bfix_counter(&fix, "store_rows_total");
+	rows = fix_counter(&fix, "store_rows_total");
 	for (try = 0; try < 5 && !ok; try++)
 		ok = fast_enough();
 	ATF_CHECK(ok);
 	/* There was something to commit, again and again. */
-	ATF_CHECK(bfix_counter(&fix, "store_rows_total") > rows + 5000);
+	ATF_CHECK(fix_counter(&fix, "store_rows_total") > rows + 5000);
 	bfix_stop(&twin);
 	bfix_stop(&fix);
 }
@@ -206,18 +206,18 @@ static void
 change(struct life *l)
 {
 	bfix_dialled(&fix, l->next + l->n, OUTCOME_ANSWERED);
-	(void)bfix_counter(&fix, "book_size");
-	l->at[l->n++] = bfix_ms();
+	(void)fix_counter(&fix, "book_size");
+	l->at[l->n++] = fix_ms();
 }
 
 static bool
 has(unsigned int n)
 {
 	struct peer_addr	 a = fix_peer(n);
-	const struct bmsg	*d;
+	const struct childmsg	*d;
 	const struct m_row_entry *r;
 
-	TAILQ_FOREACH(d, &fix.msgs, entry) {
+	TAILQ_FOREACH(d, &fix.child.msgs, entry) {
 		r = d->body;
 		if (d->type == MSG_ROW_ENTRY &&
 		    peer_addr_equal(&r->addr, &a))
@@ -230,7 +230,7 @@ has(unsigned int n)
 static uint64_t
 within(void)
 {
-	uint64_t	 commit = bfix_counter(&fix, "store_commit_max_ms");
+	uint64_t	 commit = fix_counter(&fix, "store_commit_max_ms");
 
 	return commit <= 300 ? 1000 * slower() : 500 + 2 * commit;
 }
@@ -239,24 +239,24 @@ within(void)
 static void
 live(struct life *l, struct rng *rng)
 {
-	uint64_t	 begun = bfix_ms(), killed, promise;
+	uint64_t	 begun = fix_ms(), killed, promise;
 	uint64_t	 span = 1000 + rng_below(rng, 500);
 	unsigned int	 i, old = 0;
 
 	l->n = 0;
-	while (bfix_ms() < begun + span)
+	while (fix_ms() < begun + span)
 		if (l->n < CHANGES)
 			change(l);
 		else
-			bfix_turn(&fix);
+			fix_turn(&fix);
 	(void)bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY);
 	for (i = 0; i < l->n; i++)
 		l->held[i] = has(l->next + i);
 	promise = within();
-	killed = bfix_ms();
-	bfix_kill(&fix);
+	killed = fix_ms();
+	fix_kill(&fix);
 	bfix_start(&fix);
-	ATF_REQUIRE(!bfix_logged(&fix, "set aside"));
+	ATF_REQUIRE(!fix_logged(&fix, "set aside"));
 	(void)bfix_rows(&fix, SHOW_BOOK, MSG_ROW_ENTRY);
 	for (i = 0; i < l->n; i++)
 		if (l->held[i] && l->at[i] + promise <= killed) {
@@ -266,7 +266,7 @@ live(struct life *l, struct rng *rng)
 		}
 	ATF_REQUIRE(old > 0 || promise > 1000 || span < 1100);
 	l->next += l->n;
-	bfix_forget(&fix);
+	fix_forget(&fix);
 }
 
 static void
@@ -376,26 +376,26 @@ ATF_TC_BODY(no_space, tc)
 	mount_small();
 	bfix_start(&fix);
 	bfix_tell(&fix, 0, 10, 30000);
-	BFIX_WAIT(&fix, on_disk() == bfix_counter(&fix, "book_size"));
+	FIX_WAIT(&fix, on_disk() == fix_counter(&fix, "book_size"));
 	fill_disk();
-	for (i = 1; !bfix_logged(&fix, "cannot write addrbook.db"); i++) {
+	for (i = 1; !fix_logged(&fix, "cannot write addrbook.db"); i++) {
 		ATF_REQUIRE(i < 2000);
 		bfix_tell(&fix, i * 20, 20, 30000 + i);
 		bfix_dialled(&fix, i * 20, OUTCOME_ANSWERED);
 		sel.requester = fix_peer(i);
-		bfix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &sel, MSG_SELECTED);
+		fix_ask(&fix, ROLE_ENGINE, MSG_SELECT, &sel, MSG_SELECTED);
 	}
-	ATF_CHECK(bfix_counter(&fix, "store_errors_total") > 0);
-	n = bfix_counter(&fix, "book_size");
+	ATF_CHECK(fix_counter(&fix, "store_errors_total") > 0);
+	n = fix_counter(&fix, "book_size");
 	ATF_CHECK(on_disk() < (int)n);
 	ATF_REQUIRE_EQ(0, unlink(BFIX_STATE "/ballast"));
-	BFIX_WAIT(&fix, bfix_logged(&fix, "is written again"));
-	n = bfix_counter(&fix, "book_size");
-	BFIX_WAIT(&fix, on_disk() == (int)n);
-	bfix_kill(&fix);
+	FIX_WAIT(&fix, fix_logged(&fix, "is written again"));
+	n = fix_counter(&fix, "book_size");
+	FIX_WAIT(&fix, on_disk() == (int)n);
+	fix_kill(&fix);
 	bfix_start(&fix);
-	ATF_CHECK(!bfix_logged(&fix, "set aside"));
-	ATF_CHECK_EQ(n, bfix_counter(&fix, "book_size"));
+	ATF_CHECK(!fix_logged(&fix, "set aside"));
+	ATF_CHECK_EQ(n, fix_counter(&fix, "book_size"));
 	bfix_stop(&fix);
 }
 
@@ -447,12 +447,12 @@ ATF_TC_BODY(told, tc)
 		bfix_init(&fix);
 		cases[i].make();
 		bfix_start(&fix);
-		ATF_CHECK(bfix_logged(&fix, "was set aside as"));
-		ATF_CHECK_MSG(bfix_logged(&fix, cases[i].why), "%s",
+		ATF_CHECK(fix_logged(&fix, "was set aside as"));
+		ATF_CHECK_MSG(fix_logged(&fix, cases[i].why), "%s",
 		    cases[i].why);
-		ATF_CHECK(bfix_logged(&fix, "beginning a fresh"));
-		(void)bfix_counter(&fix, "book_size");
-		f = bfix_last(&fix, MSG_FACT)->body;
+		ATF_CHECK(fix_logged(&fix, "beginning a fresh"));
+		(void)fix_counter(&fix, "book_size");
+		f = fix_last_msg(&fix, MSG_FACT)->body;
 		ATF_CHECK_STREQ("store_set_aside", f->name);
 		bfix_stop(&fix);
 	}

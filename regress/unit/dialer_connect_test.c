@@ -49,7 +49,7 @@ ATF_TC_BODY(hands_the_socket_on, tc)
 {
 	struct dialerfix fix;
 	struct peer_addr a;
-	const struct dmsg *d;
+	const struct childmsg *d;
 	const struct m_dial *m;
 	uint16_t port;
 	char buf[8];
@@ -62,10 +62,10 @@ ATF_TC_BODY(hands_the_socket_on, tc)
 		if (family)
 			ATF_REQUIRE_EQ(0, ip_parse("::1", 3, a.na.ip));
 		dfix_start(&fix);
-		DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+		FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
 		dfix_pick(&fix, &a, 1);
-		DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == 1);
-		d = dfix_last(&fix, MSG_DIAL);
+		FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == 1);
+		d = fix_last_msg(&fix, MSG_DIAL);
 		m = d->body;
 		ATF_CHECK(peer_addr_equal(&a, &m->addr));
 		ATF_CHECK(m->dial != 0);
@@ -73,10 +73,10 @@ ATF_TC_BODY(hands_the_socket_on, tc)
 		ATF_CHECK(m->latency_ms < 1000);
 		ATF_REQUIRE(d->fd != -1);
 		ATF_CHECK(fcntl(d->fd, F_GETFL) & O_NONBLOCK);
-		DFIX_WAIT(&fix, (fd = accept(l, NULL, NULL)) != -1);
+		FIX_WAIT(&fix, (fd = accept(l, NULL, NULL)) != -1);
 		/* What the far end says first is there for engine to read. */
 		ATF_REQUIRE_EQ(3, send(fd, "hi!", 3, 0));
-		DFIX_WAIT(&fix, recv(d->fd, buf, sizeof(buf), 0) == 3);
+		FIX_WAIT(&fix, recv(d->fd, buf, sizeof(buf), 0) == 3);
 		ATF_CHECK_EQ(0, memcmp(buf, "hi!", 3));
 		close(fd);
 		close(l);
@@ -100,16 +100,16 @@ ATF_TC_BODY(refused_and_timed_out, tc)
 	a[0] = dfix_addr(1, dfix_closed_port());
 	a[1] = dfix_addr(2, hole);
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
-	began = dfix_ms();
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
+	began = fix_ms();
 	dfix_pick(&fix, a, 2);
-	DFIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_REFUSED);
-	DFIX_WAIT(&fix, dfix_outcome(&fix, 2) == OUTCOME_TIMED_OUT);
+	FIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_REFUSED);
+	FIX_WAIT(&fix, dfix_outcome(&fix, 2) == OUTCOME_TIMED_OUT);
 	/* libevent counts from the beginning of its turn. */
-	ATF_CHECK(dfix_ms() - began >= 350);
-	ATF_CHECK_EQ(1, dfix_counter(&fix, "dials_refused_total"));
-	ATF_CHECK_EQ(1, dfix_counter(&fix, "dials_timed_out_total"));
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_DIAL));
+	ATF_CHECK(fix_ms() - began >= 350);
+	ATF_CHECK_EQ(1, fix_counter(&fix, "dials_refused_total"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "dials_timed_out_total"));
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_DIAL));
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
 	close(l);
@@ -127,24 +127,24 @@ ATF_TC_BODY(out_of_descriptors, tc)
 	int fds[3], l, l2;
 
 	dfix_init(&fix);
-	fix.nofile = 40;
+	fix.child.init.nofile = 40;
 	fix.conf->limits.max_outbound = 80;
 	fix.conf->times.dial_timeout = 1000;
 	l = dfix_blackhole(AF_INET, &hole, fds, 3);
 	for (i = 0; i < 80; i++)
 		a[i] = dfix_addr(i, hole);
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
 	dfix_pick(&fix, a, 80);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == 80);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) == 80);
 	for (i = 0; i < 80; i++)
 		ours += dfix_outcome(&fix, i) == OUTCOME_OURS;
 	ATF_CHECK_MSG(ours >= 40 && ours < 80, "%u of 80 are ours", ours);
 	l2 = dfix_listen(AF_INET, &port);
 	a[0] = dfix_addr(200, port);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 1);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 1);
 	dfix_pick(&fix, a, 1);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == 1);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == 1);
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
 	close(l);
@@ -171,18 +171,18 @@ ATF_TC_BODY(hundreds_in_flight, tc)
 	for (i = 0; i < MSG_LIST_MAX; i++)
 		a[i] = dfix_addr(i, i % 10 == 0 ? closed : hole);
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
-	began = dfix_ms();
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
+	began = fix_ms();
 	dfix_pick(&fix, a, MSG_LIST_MAX);
-	DFIX_WAIT(&fix, dfix_counter(&fix, "connecting") > 200);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == MSG_LIST_MAX);
+	FIX_WAIT(&fix, fix_counter(&fix, "connecting") > 200);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) == MSG_LIST_MAX);
 	for (i = 0; i < MSG_LIST_MAX; i++) {
 		refused += dfix_outcome(&fix, i) == OUTCOME_REFUSED;
 		lost += dfix_outcome(&fix, i) == OUTCOME_TIMED_OUT;
 	}
 	ATF_CHECK_EQ(25, refused);
 	ATF_CHECK_EQ(225, lost);
-	ATF_CHECK_MSG(dfix_ms() - began < 10000, "they run in parallel");
+	ATF_CHECK_MSG(fix_ms() - began < 10000, "they run in parallel");
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
 	close(l);
@@ -221,7 +221,7 @@ ATF_TC_BODY(both_families_in_flight, tc)
 	unsigned i, lost = 0;
 
 	dfix_init(&fix);
-	fix.nofile = 1000;
+	fix.child.init.nofile = 1000;
 	fix.conf->mode = MODE_SEED;
 	fix.conf->limits.max_dials = N;
 	fix.conf->times.dial_timeout = 8000;
@@ -230,20 +230,20 @@ ATF_TC_BODY(both_families_in_flight, tc)
 	l[V4_OPEN] = dfix_listen(AF_INET, &port[V4_OPEN]);
 	l[V6_OPEN] = dfix_listen(AF_INET6, &port[V6_OPEN]);
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
 	pick_places(&fix, 0, port);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 1);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 1);
 	pick_places(&fix, MSG_LIST_MAX, port);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == N / 2);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == N / 2);
 	/* Those in engine's hands are dials under way, too. */
-	ATF_CHECK_EQ(N, dfix_counter(&fix, "dialling"));
-	ATF_CHECK_EQ(N / 2, dfix_counter(&fix, "connecting"));
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_OUTCOME));
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == N / 2);
+	ATF_CHECK_EQ(N, fix_counter(&fix, "dialling"));
+	ATF_CHECK_EQ(N / 2, fix_counter(&fix, "connecting"));
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_OUTCOME));
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) == N / 2);
 	for (i = 0; i < N; i++)
 		lost += dfix_outcome(&fix, i) == OUTCOME_TIMED_OUT;
 	ATF_CHECK_EQ(N / 2, lost);
-	ATF_CHECK_EQ(N / 2, dfix_counter(&fix, "dialling"));
+	ATF_CHECK_EQ(N / 2, fix_counter(&fix, "dialling"));
 	for (i = 0; i < 6; i++)
 		close(fds[i]);
 	for (i = 0; i < NKINDS; i++)
@@ -267,17 +267,17 @@ ATF_TC_BODY(engine_has_the_last_word, tc)
 	l = dfix_listen(AF_INET, &port);
 	a[0] = dfix_addr(1, port);
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
 	dfix_pick(&fix, a, 1);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == 1);
-	m = dfix_last(&fix, MSG_DIAL)->body;
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == 1);
+	m = fix_last_msg(&fix, MSG_DIAL)->body;
 	done.dial = m->dial;
 	done.id = dfix_addr(9, 1).id;
-	dfix_say(&fix, ROLE_ENGINE, MSG_DIALED, 0, &done);
-	DFIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_WRONG_IDENTITY);
-	o = dfix_last(&fix, MSG_OUTCOME)->body;
+	fix_say(&fix, ROLE_ENGINE, MSG_DIALED, 0, &done);
+	FIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_WRONG_IDENTITY);
+	o = fix_last_msg(&fix, MSG_OUTCOME)->body;
 	ATF_CHECK(node_id_equal(&done.id, &o->id));
-	DFIX_WAIT(&fix, dfix_logged(&fix, "wrong identity"));
+	FIX_WAIT(&fix, fix_logged(&fix, "wrong identity"));
 	close(l);
 	dfix_stop(&fix);
 }

@@ -14,7 +14,7 @@ ctl_dial(struct dialerfix *fix, uint32_t id, const struct host_addr *h)
 {
 	struct m_ctl_dial m = { .addr = *h };
 
-	dfix_say(fix, ROLE_PARENT, MSG_CTL_DIAL, id, &m);
+	fix_say(fix, ROLE_PARENT, MSG_CTL_DIAL, id, &m);
 }
 
 /* Nothing begins before both neighbours have told their state. */
@@ -24,12 +24,12 @@ ATF_TC_BODY(waits_for_both, tc)
 	struct dialerfix fix;
 
 	dfix_init(&fix);
-	dfix_spawn(&fix);
-	dfix_synced(&fix, ROLE_ENGINE);
+	fix_spawn(&fix);
+	fix_synced(&fix, ROLE_ENGINE);
 	ATF_CHECK(!dfix_is_working(&fix));
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_PICK));
-	dfix_synced(&fix, ROLE_ADDRBOOKD);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_PICK));
+	fix_synced(&fix, ROLE_ADDRBOOKD);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
 	ATF_CHECK(dfix_is_working(&fix));
 	dfix_stop(&fix);
 }
@@ -47,25 +47,25 @@ ATF_TC_BODY(admits, tc)
 	dfix_start(&fix);
 	m.id = a.id;
 	m.na = a.na;
-	dfix_say(&fix, ROLE_ENGINE, MSG_ADMIT, 77, &m);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_ADMITTED) == 1);
-	r = dfix_last(&fix, MSG_ADMITTED)->body;
-	ATF_CHECK_EQ(77, dfix_last(&fix, MSG_ADMITTED)->id);
+	fix_say(&fix, ROLE_ENGINE, MSG_ADMIT, 77, &m);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMITTED) == 1);
+	r = fix_last_msg(&fix, MSG_ADMITTED)->body;
+	ATF_CHECK_EQ(77, fix_last_msg(&fix, MSG_ADMITTED)->id);
 	ATF_CHECK_EQ(5, r->conn);
 	ATF_CHECK_EQ(VERDICT_OK, r->verdict);
 	m.conn = 6;
-	dfix_say(&fix, ROLE_ENGINE, MSG_ADMIT, 0, &m);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_ADMITTED) == 2);
-	r = dfix_last(&fix, MSG_ADMITTED)->body;
+	fix_say(&fix, ROLE_ENGINE, MSG_ADMIT, 0, &m);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMITTED) == 2);
+	r = fix_last_msg(&fix, MSG_ADMITTED)->body;
 	ATF_CHECK_EQ(VERDICT_DUPLICATE, r->verdict);
 	/* addrbookd bans it: it has to go. */
 	ban.id = a.id;
-	dfix_say(&fix, ROLE_ADDRBOOKD, MSG_BAN, 0, &ban);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DROP) == 1);
-	ATF_CHECK_EQ(5, ((const struct m_drop *)dfix_last(&fix,
+	fix_say(&fix, ROLE_ADDRBOOKD, MSG_BAN, 0, &ban);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DROP) == 1);
+	ATF_CHECK_EQ(5, ((const struct m_drop *)fix_last_msg(&fix,
 	    MSG_DROP)->body)->conn);
-	ATF_CHECK_EQ(1, dfix_counter(&fix, "bans_mirrored"));
-	ATF_CHECK_EQ(1, dfix_counter(&fix, "admission_duplicate_total"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "bans_mirrored"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "admission_duplicate_total"));
 	dfix_stop(&fix);
 }
 
@@ -85,17 +85,17 @@ ATF_TC_BODY(engine_dies, tc)
 	h = dfix_host(1, "127.0.0.1", port);
 	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PERSISTENT, &h));
 	dfix_start(&fix);
-	dfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == 1);
-	DFIX_WAIT(&fix, dfix_counter(&fix, "inbound") == 1);
-	dfix_dies(&fix, ROLE_ENGINE);
-	DFIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_OURS);
-	ATF_CHECK_EQ(0, dfix_counter(&fix, "inbound"));
-	n = dfix_count(&fix, MSG_PICK);
-	dfix_again(&fix, ROLE_ENGINE);
-	dfix_synced(&fix, ROLE_ENGINE);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DIAL) == 2);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > n);
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == 1);
+	FIX_WAIT(&fix, fix_counter(&fix, "inbound") == 1);
+	fix_dies(&fix, ROLE_ENGINE);
+	FIX_WAIT(&fix, dfix_outcome(&fix, 1) == OUTCOME_OURS);
+	ATF_CHECK_EQ(0, fix_counter(&fix, "inbound"));
+	n = fix_count(&fix, MSG_PICK);
+	fix_wire(&fix, ROLE_ENGINE);
+	fix_synced(&fix, ROLE_ENGINE);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIAL) == 2);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > n);
 	close(l);
 	dfix_stop(&fix);
 }
@@ -110,17 +110,17 @@ ATF_TC_BODY(addrbookd_dies, tc)
 
 	dfix_init(&fix);
 	dfix_start(&fix);
-	dfix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > 0);
-	DFIX_WAIT(&fix, dfix_counter(&fix, "inbound") == 1);
-	dfix_dies(&fix, ROLE_ADDRBOOKD);
-	DFIX_WAIT(&fix, dfix_logged(&fix, "lost addrbookd"));
-	ATF_CHECK_EQ(1, dfix_counter(&fix, "inbound"));
-	n = dfix_count(&fix, MSG_PICK);
-	dfix_again(&fix, ROLE_ADDRBOOKD);
-	dfix_synced(&fix, ROLE_ADDRBOOKD);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_PICK) > n);
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_DROP));
+	fix_say(&fix, ROLE_ENGINE, MSG_PEER_UP, 0, &up);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > 0);
+	FIX_WAIT(&fix, fix_counter(&fix, "inbound") == 1);
+	fix_dies(&fix, ROLE_ADDRBOOKD);
+	FIX_WAIT(&fix, fix_logged(&fix, "lost addrbookd"));
+	ATF_CHECK_EQ(1, fix_counter(&fix, "inbound"));
+	n = fix_count(&fix, MSG_PICK);
+	fix_wire(&fix, ROLE_ADDRBOOKD);
+	fix_synced(&fix, ROLE_ADDRBOOKD);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PICK) > n);
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_DROP));
 	dfix_stop(&fix);
 }
 
@@ -131,11 +131,11 @@ static const struct m_done *
 dial_name(struct dialerfix *fix, const char *name, uint16_t port)
 {
 	struct host_addr h = dfix_host(1, name, port);
-	unsigned n = dfix_count(fix, MSG_DONE);
+	unsigned n = fix_count(fix, MSG_DONE);
 
 	ctl_dial(fix, 4711, &h);
-	DFIX_WAIT(fix, dfix_count(fix, MSG_DONE) == n + 1);
-	return dfix_last(fix, MSG_DONE)->body;
+	FIX_WAIT(fix, fix_count(fix, MSG_DONE) == n + 1);
+	return fix_last_msg(fix, MSG_DONE)->body;
 }
 
 /* The macros of ATF look at what they are given twice. */
@@ -162,7 +162,7 @@ ATF_TC_BODY(name_with_two_families, tc)
 {
 	struct dialerfix fix;
 	const struct m_done *done;
-	const struct dmsg *d;
+	const struct childmsg *d;
 	bool v4 = false, v6 = false;
 
 	start_with_dns(&fix);
@@ -170,8 +170,8 @@ ATF_TC_BODY(name_with_two_families, tc)
 	done = dial_name(&fix, "both.test", dfix_closed_port());
 	ATF_CHECK_EQ(STATUS_FAILED, done->status);
 	ATF_CHECK_STREQ("refused", done->text);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == 2);
-	TAILQ_FOREACH(d, &fix.msgs, entry)
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) == 2);
+	TAILQ_FOREACH(d, &fix.child.msgs, entry)
 		if (d->type == MSG_OUTCOME) {
 			const struct m_outcome *o = d->body;
 
@@ -192,7 +192,7 @@ ATF_TC_BODY(name_with_many_addresses, tc)
 	start_with_dns(&fix);
 	dfix_start(&fix);
 	check_dial(&fix, "many.test", dfix_closed_port(), "refused");
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) == 16);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) == 16);
 	dfix_stop(&fix);
 }
 
@@ -212,8 +212,8 @@ ATF_TC_BODY(names_that_fail, tc)
 	dfix_start(&fix);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		check_dial(&fix, names[i], 1, "its name has no address");
-	ATF_CHECK(dfix_logged(&fix, "dead.test"));
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_OUTCOME));
+	ATF_CHECK(fix_logged(&fix, "dead.test"));
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_OUTCOME));
 	/* A good one after them. */
 	check_dial(&fix, "four.test", dfix_closed_port(), "refused");
 	dfix_stop(&fix);
@@ -236,8 +236,8 @@ ATF_TC_BODY(leaves_in_the_middle, tc)
 	h = dfix_host(2, "127.0.0.1", hole);
 	ATF_REQUIRE_EQ(0, conf_add_peer(fix.conf, CONF_PERSISTENT, &h));
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, fix.dns_questions > 0);
-	DFIX_WAIT(&fix, dfix_counter(&fix, "connecting") == 1);
+	FIX_WAIT(&fix, fix.dns_questions > 0);
+	FIX_WAIT(&fix, fix_counter(&fix, "connecting") == 1);
 	dfix_stop(&fix);
 	for (i = 0; i < 3; i++)
 		close(fds[i]);
@@ -259,7 +259,7 @@ ATF_TC_BODY(names_of_hosts, tc)
 	ATF_CHECK_EQ(0, fix.dns_questions);
 	/* A reload without name servers. */
 	fix.conf->nnameservers = 0;
-	dfix_reload(&fix);
+	fix_reload(&fix);
 	check_dial(&fix, "four.test", port, "its name has no address");
 	ATF_CHECK_EQ(0, fix.dns_questions);
 	dfix_stop(&fix);
@@ -283,24 +283,24 @@ ATF_TC_BODY(shows_its_dials, tc)
 		    CONF_PERSISTENT : CONF_SEED, &h));
 	}
 	dfix_start(&fix);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_OUTCOME) >= 38);
-	before = dfix_count(&fix, MSG_DONE);
-	dfix_say(&fix, ROLE_PARENT, MSG_SHOW, 3, &m);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DONE) == before + 1);
-	done = dfix_last(&fix, MSG_DONE)->body;
+	FIX_WAIT(&fix, fix_count(&fix, MSG_OUTCOME) >= 38);
+	before = fix_count(&fix, MSG_DONE);
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 3, &m);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == before + 1);
+	done = fix_last_msg(&fix, MSG_DONE)->body;
 	ATF_CHECK_EQ(STATUS_MORE, done->status);
-	n = dfix_count(&fix, MSG_ROW_DIAL);
+	n = fix_count(&fix, MSG_ROW_DIAL);
 	ATF_CHECK(n < 40);
 	m.cursor = done->cursor;
-	dfix_say(&fix, ROLE_PARENT, MSG_SHOW, 4, &m);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DONE) == before + 2);
-	done = dfix_last(&fix, MSG_DONE)->body;
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 4, &m);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == before + 2);
+	done = fix_last_msg(&fix, MSG_DONE)->body;
 	ATF_CHECK_EQ(STATUS_OK, done->status);
-	ATF_CHECK_EQ(40, dfix_count(&fix, MSG_ROW_DIAL));
+	ATF_CHECK_EQ(40, fix_count(&fix, MSG_ROW_DIAL));
 	m.what = SHOW_BOOK;
-	dfix_say(&fix, ROLE_PARENT, MSG_SHOW, 5, &m);
-	DFIX_WAIT(&fix, dfix_count(&fix, MSG_DONE) == before + 3);
-	done = dfix_last(&fix, MSG_DONE)->body;
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 5, &m);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == before + 3);
+	done = fix_last_msg(&fix, MSG_DONE)->body;
 	ATF_CHECK_EQ(STATUS_INVALID, done->status);
 	dfix_stop(&fix);
 }
@@ -316,11 +316,11 @@ ATF_TC_BODY(events_when_watched, tc)
 	fix.conf->limits.max_outbound = 0;
 	dfix_start(&fix);
 	check_dial(&fix, "127.0.0.1", dfix_closed_port(), "refused");
-	ATF_CHECK_EQ(0, dfix_count(&fix, MSG_EVENT));
-	dfix_say(&fix, ROLE_PARENT, MSG_EVENTS, 0, &on);
+	ATF_CHECK_EQ(0, fix_count(&fix, MSG_EVENT));
+	fix_say(&fix, ROLE_PARENT, MSG_EVENTS, 0, &on);
 	check_dial(&fix, "127.0.0.1", dfix_closed_port(), "refused");
-	ATF_REQUIRE_EQ(1, dfix_count(&fix, MSG_EVENT));
-	ev = dfix_last(&fix, MSG_EVENT)->body;
+	ATF_REQUIRE_EQ(1, fix_count(&fix, MSG_EVENT));
+	ev = fix_last_msg(&fix, MSG_EVENT)->body;
 	ATF_CHECK_EQ(EVENT_DIAL, ev->kind);
 	ATF_CHECK_STREQ("refused", ev->text);
 	dfix_stop(&fix);

@@ -21,7 +21,7 @@ begin(int error)
 	snprintf(faults, sizeof(faults), "0 %d %d", error, error);
 	ATF_REQUIRE_EQ(0, setenv(ACCEPT_FAULTS, faults, 1));
 	enginefix_init(&fix);
-	fix.program = "regress/engine/engine";
+	fix.child.program = "regress/engine/engine";
 	enginefix_start(&fix);
 }
 
@@ -110,7 +110,7 @@ ATF_TC_BODY(logged_once, tc)
 	enginepeer_up(&p);
 	enginepeer_up(&q);
 	FIX_WAIT(&fix, fix_counter(&fix, "accept_pauses_total") == 2);
-	for (s = fix.log; (s = strstr(s, line)) != NULL; s++)
+	for (s = fix.child.log; (s = strstr(s, line)) != NULL; s++)
 		n++;
 	ATF_CHECK_EQ(1, n);
 	enginepeer_free(&p);

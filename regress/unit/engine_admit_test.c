@@ -72,10 +72,10 @@ ATF_TC_BODY(close_wait, tc)
 	enginepeer_up(&p);
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, p.eof);
-	began = enginefix_ms();
+	began = fix_ms();
 	FIX_WAIT(&fix, fix_counter(&fix, "connections") == 0);
-	ATF_CHECK_MSG(enginefix_ms() - began >= 250, "after %ju ms",
-	    (uintmax_t)(enginefix_ms() - began));
+	ATF_CHECK_MSG(fix_ms() - began >= 250, "after %ju ms",
+	    (uintmax_t)(fix_ms() - began));
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
 }
@@ -91,10 +91,10 @@ ATF_TC_BODY(seed_idle, tc)
 	fix.conf->times.seed_idle = 400;
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_up(&p);
 	FIX_WAIT(&fix, p.eof);
-	ATF_CHECK(enginefix_ms() - began >= 400);
+	ATF_CHECK(fix_ms() - began >= 400);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
 	ATF_CHECK_EQ(last_down()->reason, DOWN_IDLE);
 	enginepeer_free(&p);
@@ -109,15 +109,15 @@ ATF_TC_BODY(sync_first, tc)
 	uint64_t until;
 
 	enginefix_init(&fix);
-	enginefix_spawn(&fix);
+	fix_spawn(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_open(&p);
-	enginefix_dialer_synced(&fix);
-	for (until = enginefix_ms() + 300; enginefix_ms() < until;)
-		enginefix_turn(&fix);
+	fix_synced(&fix, ROLE_DIALER);
+	for (until = fix_ms() + 300; fix_ms() < until;)
+		fix_turn(&fix);
 	ATF_CHECK_EQ(p.in_bytes, 0);
 	ATF_CHECK(!p.eof);
-	enginefix_book_synced(&fix);
+	fix_synced(&fix, ROLE_ADDRBOOKD);
 	FIX_WAIT(&fix, enginepeer_is_up(&p));
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
@@ -267,7 +267,7 @@ ATF_TC_BODY(place_given_back, tc)
 	a.conn = ((const struct m_admit *)fix_last(&fix, MSG_ADMIT))->conn;
 	FIX_WAIT(&fix, p.eof);
 	ATF_CHECK_EQ(fix_counter(&fix, "refused_unavailable_total"), 1);
-	pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &a);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
 	ATF_CHECK_EQ(last_down()->conn, a.conn);
 	enginepeer_free(&p);
@@ -320,7 +320,7 @@ ATF_TC_BODY(evicted_for_nobody, tc)
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 2);
 	ok.conn = ((const struct m_admit *)fix_last(&fix, MSG_ADMIT))->conn;
 	FIX_WAIT(&fix, b.eof);
-	pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &ok);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &ok);
 	FIX_WAIT(&fix, a.eof && fix_count(&fix, MSG_PEER_DOWN) == 2);
 	ATF_CHECK_EQ(fix_counter(&fix, "peers_inbound"), 0);
 	enginepeer_free(&a);
@@ -340,10 +340,10 @@ ATF_TC_BODY(silent, tc)
 	fix.conf->times.handshake_timeout = 500;
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_connect(&p);
 	FIX_WAIT(&fix, p.eof);
-	took = enginefix_ms() - began;
+	took = fix_ms() - began;
 	ATF_CHECK_MSG(took >= 490, "%ju ms", (uintmax_t)took);
 	ATF_CHECK_EQ(p.in_bytes, SECRET_HELLO_SIZE);
 	ATF_CHECK_EQ(fix_counter(&fix, "refused_no_key_total"), 1);
@@ -366,16 +366,16 @@ ATF_TC_BODY(trickle, tc)
 	fix.conf->times.handshake_timeout = 600;
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_connect(&p);
 	while (!p.eof && n < sizeof(begin)) {
-		if (enginefix_ms() >= began + 50 * n)
+		if (fix_ms() >= began + 50 * n)
 			enginepeer_raw(&p, &begin[n++], 1);
-		enginefix_turn(&fix);
+		fix_turn(&fix);
 	}
 	FIX_WAIT(&fix, p.eof);
-	ATF_CHECK_MSG(enginefix_ms() - began < 900, "%ju ms",
-	    (uintmax_t)(enginefix_ms() - began));
+	ATF_CHECK_MSG(fix_ms() - began < 900, "%ju ms",
+	    (uintmax_t)(fix_ms() - began));
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
 }
@@ -400,9 +400,9 @@ ATF_TC_BODY(unsigned_, tc)
 	FIX_WAIT(&fix, p.eof);
 	/* A signature that comes too late, and one nobody asked for. */
 	memset(&sig, 7, sizeof(sig));
-	pipe_send(fix.parent, MSG_SIGNED,
+	pipe_send(fix_pipe(&fix, ROLE_PARENT), MSG_SIGNED,
 	    fix_last_msg(&fix, MSG_SIGN)->id - 1, -1, &sig);
-	pipe_send(fix.parent, MSG_SIGNED, 4711, -1, &sig);
+	fix_say(&fix, ROLE_PARENT, MSG_SIGNED, 4711, &sig);
 	ATF_CHECK_EQ(fix_counter(&fix, "peers_inbound"), 1);
 	ATF_CHECK(!q.eof);
 	enginepeer_free(&p);

@@ -165,7 +165,7 @@ ATF_TC_BODY(removed_before_it_comes_again, tc)
 {
 	static const uint32_t order[] = { MSG_ADMIT, MSG_PEER_UP,
 	    MSG_PEER_DOWN };
-	const struct fixmsg *m;
+	const struct childmsg *m;
 	struct enginepeer p;
 	unsigned i, n = 0;
 
@@ -179,7 +179,7 @@ ATF_TC_BODY(removed_before_it_comes_again, tc)
 		enginepeer_free(&p);
 	}
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 30);
-	TAILQ_FOREACH(m, &fix.msgs, entry)
+	TAILQ_FOREACH(m, &fix.child.msgs, entry)
 		if (m->to == ROLE_DIALER && (m->type == MSG_ADMIT ||
 		    m->type == MSG_PEER_UP || m->type == MSG_PEER_DOWN))
 			ATF_CHECK_EQ_MSG(order[n++ % 3], m->type,

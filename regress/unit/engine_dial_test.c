@@ -228,7 +228,7 @@ ATF_TC_BODY(full_after_node_info, tc)
 
 		a.conn = ((const struct m_admit *)fix_last(&fix,
 		    MSG_ADMIT))->conn;
-		pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
+		pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &a);
 	}
 	/* dialer gets its place back, too. */
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
@@ -252,7 +252,7 @@ ATF_TC_BODY(quiet, tc)
 
 		a.conn = ((const struct m_admit *)fix_last(&fix,
 		    MSG_ADMIT))->conn;
-		pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
+		pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &a);
 	}
 	expect_outcome(11, OUTCOME_CONNECTED);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_UP) == 2);
@@ -287,7 +287,7 @@ ATF_TC_BODY(no_descriptor, tc)
 	m.dial = 13;
 	m.addr.id = p.wp.id;
 	m.purpose = PURPOSE_PEER;
-	pipe_send(fix.dialer, MSG_DIAL, 0, -1, &m);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_DIAL, 0, -1, &m);
 	expect_outcome(13, OUTCOME_OURS);
 	finish();
 }
@@ -305,7 +305,7 @@ ATF_TC_BODY(dropped_early, tc)
 	enginepeer_dial(&p, 14, &p.wp.id, PURPOSE_PEER);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 1);
 	d.conn = ((const struct m_admit *)fix_last(&fix, MSG_ADMIT))->conn;
-	pipe_send(fix.dialer, MSG_DROP, 0, -1, &d);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_DROP, 0, -1, &d);
 	expect_outcome(14, OUTCOME_REJECTED);
 	finish();
 }
@@ -326,7 +326,7 @@ ATF_TC_BODY(announced, tc)
 	enginepeer_free(&p);
 	fix.conf->has_external4 = true;
 	netaddr_parse(external, strlen(external), &fix.conf->external4);
-	enginefix_reload(&fix);
+	fix_reload(&fix);
 	enginepeer_init(&p, &fix, 2);
 	enginepeer_open(&p);
 	FIX_WAIT(&fix, p.wp.nnode_info == 1);

@@ -46,7 +46,7 @@ ATF_TC_BODY(pings, tc)
 	for (i = 0; i < 3; i++)
 		enginepeer_ping(&p);
 	FIX_WAIT(&fix, p.wp.npong >= 1);
-	pipe_send(fix.parent, MSG_SHOW, 5, -1, &show);
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 5, &show);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ROW_PEER) == 1);
 	row = fix_last(&fix, MSG_ROW_PEER);
 	ATF_CHECK(row->pings >= 4 && row->pongs >= 3);
@@ -70,11 +70,11 @@ ATF_TC_BODY(no_pong, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_freeze(&p);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
 	ATF_CHECK_EQ(last_reason(), DOWN_PONG_TIMEOUT);
-	ATF_CHECK(enginefix_ms() - began >= 480);
+	ATF_CHECK(fix_ms() - began >= 480);
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
 }
@@ -84,7 +84,7 @@ ATF_TC_WITHOUT_HEAD(late_pong);
 ATF_TC_BODY(late_pong, tc)
 {
 	struct enginepeer p;
-	uint64_t began, took, end = enginefix_deadline();
+	uint64_t began, took, end = fix_deadline();
 	unsigned said = 0;
 
 	enginefix_init(&fix);
@@ -93,16 +93,16 @@ ATF_TC_BODY(late_pong, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_freeze(&p);
 	do {
-		took = enginefix_ms() - began;
-		ATF_REQUIRE_MSG(enginefix_ms() < end, "it never goes");
+		took = fix_ms() - began;
+		ATF_REQUIRE_MSG(fix_ms() < end, "it never goes");
 		if (took / 200 >= said) {
 			enginepeer_ping(&p);
 			said++;
 		}
-		enginefix_turn(&fix);
+		fix_turn(&fix);
 	} while (fix_count(&fix, MSG_PEER_DOWN) == 0);
 	ATF_CHECK_EQ(last_reason(), DOWN_PONG_TIMEOUT);
 	ATF_CHECK_MSG(took > 500 + 2 * 700, "after %llu ms",
@@ -165,7 +165,7 @@ ATF_TC_BODY(dialer_dies, tc)
 {
 	struct enginepeer in, out, half, pending;
 	const struct m_peer_up *up;
-	const struct fixmsg *m;
+	const struct childmsg *m;
 	unsigned n = 0;
 
 	enginefix_init(&fix);
@@ -182,16 +182,16 @@ ATF_TC_BODY(dialer_dies, tc)
 	enginepeer_open(&pending);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ADMIT) == 3);
 	fix_forget(&fix);
-	enginefix_dialer_dies(&fix);
+	fix_dies(&fix, ROLE_DIALER);
 	/* Who waited for the old one is sent away, no peer is. */
 	FIX_WAIT(&fix, half.eof && pending.eof);
 	ATF_CHECK_EQ(fix_counter(&fix, "refused_unavailable_total"), 1);
 	fix_forget(&fix);
 	fix.no_admit = false;
-	enginefix_dialer_again(&fix);
+	fix_wire(&fix, ROLE_DIALER);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PIPE_SYNCED) == 1);
 	/* All peers were replayed before it said so. */
-	TAILQ_FOREACH(m, &fix.msgs, entry) {
+	TAILQ_FOREACH(m, &fix.child.msgs, entry) {
 		if (m->type == MSG_PIPE_SYNCED)
 			break;
 		ATF_CHECK_EQ(m->type, MSG_PEER_UP);
@@ -207,7 +207,7 @@ ATF_TC_BODY(dialer_dies, tc)
 	enginepeer_free(&pending);
 	enginepeer_init(&pending, &fix, 5);
 	enginepeer_open(&pending);
-	enginefix_dialer_synced(&fix);
+	fix_synced(&fix, ROLE_DIALER);
 	FIX_WAIT(&fix, enginepeer_is_up(&pending));
 	ATF_CHECK_EQ(fix_count(&fix, MSG_DIALED), 0);
 	enginepeer_free(&in);
@@ -227,7 +227,7 @@ ATF_TC_BODY(bans, tc)
 	fix.conf->private_network = false;
 	enginefix_start(&fix);
 	memcpy(ban.ip, fix.listen.ip, sizeof(ban.ip));
-	pipe_send(fix.book, MSG_BAN, 0, -1, &ban);
+	fix_say(&fix, ROLE_ADDRBOOKD, MSG_BAN, 0, &ban);
 	FIX_WAIT(&fix, fix_counter(&fix, "bans_mirrored") == 1);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_open(&p);
@@ -236,9 +236,9 @@ ATF_TC_BODY(bans, tc)
 	ATF_CHECK_EQ(fix_counter(&fix, "refused_banned_host_total"), 1);
 	enginepeer_free(&p);
 	/* A new addrbookd tells its bans anew; this one has none. */
-	enginefix_book_dies(&fix);
-	enginefix_book_again(&fix);
-	enginefix_book_synced(&fix);
+	fix_dies(&fix, ROLE_ADDRBOOKD);
+	fix_wire(&fix, ROLE_ADDRBOOKD);
+	fix_synced(&fix, ROLE_ADDRBOOKD);
 	FIX_WAIT(&fix, fix_counter(&fix, "bans_mirrored") == 0);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
@@ -258,7 +258,7 @@ ATF_TC_BODY(banned_id, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	ban.id = p.wp.id;
-	pipe_send(fix.book, MSG_BAN, 0, -1, &ban);
+	fix_say(&fix, ROLE_ADDRBOOKD, MSG_BAN, 0, &ban);
 	FIX_WAIT(&fix, fix_counter(&fix, "bans_mirrored") == 1);
 	enginepeer_open(&p);
 	FIX_WAIT(&fix, p.eof);
@@ -267,7 +267,7 @@ ATF_TC_BODY(banned_id, tc)
 	memset(&ha, 0, sizeof(ha));
 	ha.id = p.wp.id;
 	ATF_REQUIRE_EQ(conf_add_peer(fix.conf, CONF_UNCONDITIONAL, &ha), 0);
-	enginefix_reload(&fix);
+	fix_reload(&fix);
 	enginepeer_free(&p);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
@@ -294,27 +294,27 @@ ATF_TC_BODY(pipe_full, tc)
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
 	ask.conn = conn_of_last();
-	pipe_pause(fix.book);
+	pipe_pause(fix_pipe(&fix, ROLE_ADDRBOOKD));
 	/* Until no more of its lists is taken. */
 	for (i = 0; i < 1000; i++) {
-		pipe_send(fix.dialer, MSG_ASK, 0, -1, &ask);
-		until = enginefix_ms() + 1000;
-		while (p.nrequests == told && enginefix_ms() < until)
-			enginefix_turn(&fix);
+		pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ASK, 0, -1, &ask);
+		until = fix_ms() + 1000;
+		while (p.nrequests == told && fix_ms() < until)
+			fix_turn(&fix);
 		if (p.nrequests == told)
 			break;
 		enginepeer_tell(&p, MSG_LIST_MAX);
 		told++;
-		until = enginefix_ms() + 1000;
+		until = fix_ms() + 1000;
 		while (fix_count(&fix, MSG_PEER_LIVE) < told &&
-		    enginefix_ms() < until)
-			enginefix_turn(&fix);
+		    fix_ms() < until)
+			fix_turn(&fix);
 	}
 	/* 1 MiB and the sockets' own buffers, of 9.5 KB each. */
 	ATF_CHECK_MSG(told > 100 && told < 400, "%u lists", told);
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_lists_lost_total"), 0);
 	ATF_CHECK(!p.eof);
-	pipe_resume(fix.book);
+	pipe_resume(fix_pipe(&fix, ROLE_ADDRBOOKD));
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ADDRS) == told);
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, p.nlists == 1);
@@ -333,13 +333,13 @@ ATF_TC_BODY(violation, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
-	pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &a);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PROC_VIOLATION) == 1 &&
-	    fix.dialer == NULL);
+	    fix_pipe(&fix, ROLE_DIALER) == NULL);
 	ATF_CHECK_EQ(((const struct m_proc_violation *)fix_last(&fix,
 	    MSG_PROC_VIOLATION))->peer, ROLE_DIALER);
-	enginefix_dialer_again(&fix);
-	enginefix_dialer_synced(&fix);
+	fix_wire(&fix, ROLE_DIALER);
+	fix_synced(&fix, ROLE_DIALER);
 	FIX_WAIT(&fix, fix_counter(&fix, "peers_inbound") == 1);
 	ATF_CHECK(!p.eof);
 	enginepeer_free(&p);
@@ -357,9 +357,9 @@ ATF_TC_BODY(drop, tc)
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
 	d.conn = 999;				/* long gone: no harm */
-	pipe_send(fix.dialer, MSG_DROP, 0, -1, &d);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_DROP, 0, -1, &d);
 	d.conn = conn_of_last();
-	pipe_send(fix.dialer, MSG_DROP, 0, -1, &d);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_DROP, 0, -1, &d);
 	FIX_WAIT(&fix, p.eof && fix_count(&fix, MSG_PEER_DOWN) == 1);
 	ATF_CHECK_EQ(last_reason(), DOWN_OPERATOR);
 	enginepeer_free(&p);
@@ -379,7 +379,7 @@ ATF_TC_BODY(reload, tc)
 	enginepeer_up(&p);
 	enginefix_add_listener(&fix);
 	strlcpy(fix.conf->moniker, "renamed", sizeof(fix.conf->moniker));
-	enginefix_reload(&fix);
+	fix_reload(&fix);
 	fix.listen = fix.conf->listen[1];
 	enginepeer_init(&q, &fix, 2);
 	enginepeer_up(&q);
@@ -395,7 +395,7 @@ ATF_TC_BODY(reload, tc)
 		int fd = fix.listen_fds[0];
 
 		fix.listen_fds[0] = fix.listen_fds[1];
-		enginefix_reload(&fix);
+		fix_reload(&fix);
 		close(fd);
 	}
 	ATF_CHECK(fix_logged(&fix, "no longer listening on"));
@@ -414,7 +414,7 @@ ATF_TC_WITHOUT_HEAD(show_peers);
 ATF_TC_BODY(show_peers, tc)
 {
 	struct m_show show = { .what = SHOW_PEERS };
-	const struct fixmsg *m;
+	const struct childmsg *m;
 	const struct m_done *done;
 	struct enginepeer *p;
 	uint32_t last = 0;
@@ -425,9 +425,9 @@ ATF_TC_BODY(show_peers, tc)
 	p = enginepeers_up(&fix, 150);
 	do {
 		fix_forget(&fix);
-		pipe_send(fix.parent, MSG_SHOW, 42, -1, &show);
+		fix_say(&fix, ROLE_PARENT, MSG_SHOW, 42, &show);
 		FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == 1);
-		TAILQ_FOREACH(m, &fix.msgs, entry)
+		TAILQ_FOREACH(m, &fix.child.msgs, entry)
 			if (m->type == MSG_ROW_PEER) {
 				const struct m_row_peer *row = m->body;
 
@@ -444,7 +444,7 @@ ATF_TC_BODY(show_peers, tc)
 	ATF_CHECK_EQ(rows, 150);
 	ATF_CHECK_EQ(rounds, 3);
 	show.what = SHOW_BANS;
-	pipe_send(fix.parent, MSG_SHOW, 43, -1, &show);
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 43, &show);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == 2);
 	ATF_CHECK_EQ(((const struct m_done *)fix_last(&fix,
 	    MSG_DONE))->status, STATUS_INVALID);
@@ -459,13 +459,13 @@ ATF_TC_BODY(events, tc)
 	static const uint8_t want[] = { EVENT_PEER_UP, EVENT_REQUEST,
 	    EVENT_REPLY, EVENT_PEER_DOWN };
 	struct m_events on = { .on = true };
-	const struct fixmsg *m;
+	const struct childmsg *m;
 	struct enginepeer p;
 	size_t i = 0;
 
 	enginefix_init(&fix);
 	enginefix_start(&fix);
-	pipe_send(fix.parent, MSG_EVENTS, 0, -1, &on);
+	fix_say(&fix, ROLE_PARENT, MSG_EVENTS, 0, &on);
 	(void)fix_counter(&fix, "connections");
 	fix_forget(&fix);
 	enginepeer_init(&p, &fix, 1);
@@ -474,7 +474,7 @@ ATF_TC_BODY(events, tc)
 	FIX_WAIT(&fix, p.nlists == 1);
 	enginepeer_close(&p);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_EVENT) == 4);
-	TAILQ_FOREACH(m, &fix.msgs, entry) {
+	TAILQ_FOREACH(m, &fix.child.msgs, entry) {
 		const struct m_event *ev = m->body;
 
 		if (m->type != MSG_EVENT)

@@ -69,7 +69,7 @@ ATF_TC_BODY(one_per_ip, tc)
 
 		a.conn = ((const struct m_admit *)fix_last(&fix,
 		    MSG_ADMIT))->conn;
-		pipe_send(fix.dialer, MSG_ADMITTED, 0, -1, &a);
+		pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ADMITTED, 0, -1, &a);
 	}
 	FIX_WAIT(&fix, fix_counter(&fix, "peers_inbound") == 1);
 	/* A third one is told apart from them before any crypto. */
@@ -124,7 +124,7 @@ ATF_TC_BODY(descriptors, tc)
 
 	ATF_REQUIRE((p = calloc(N, sizeof(*p))) != NULL);
 	enginefix_init(&fix);
-	fix.nofile = 80;		/* 40 of them for connections */
+	fix.child.init.nofile = 80;	/* 40 of them for connections */
 	enginefix_start(&fix);
 	for (i = 0; i < N; i++) {
 		enginepeer_init(&p[i], &fix, i);
@@ -201,7 +201,7 @@ ATF_TC_BODY(unfinished, tc)
 	for (i = 0; i < N; i++) {
 		/* All but the last packet, which alone has an eof. */
 		enginepeer_stream(&p[i], stream, n - sizeof(msg) % 1024 - 10);
-		enginefix_turn(&fix);
+		fix_turn(&fix);
 	}
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) >= N - 262);
 	ATF_CHECK_EQ(last_reason(), DOWN_SLOW);
@@ -273,11 +273,11 @@ ATF_TC_BODY(stalled, tc)
 		(void)fix_counter(&fix, "connections");
 		fix_forget(&fix);
 	} while (fix_counter(&fix, "sent_bytes_total") > sent + 10000);
-	began = enginefix_ms();
+	began = fix_ms();
 	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) == 1);
 	ATF_CHECK_EQ(last_reason(), DOWN_SLOW);
 	ATF_CHECK(fix_logged(&fix, "it does not read"));
-	ATF_CHECK(enginefix_ms() - began > 2000);
+	ATF_CHECK(fix_ms() - began > 2000);
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
 }
@@ -297,20 +297,20 @@ ATF_TC_BODY(rates, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_ask(&p);
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, p.nlists == 2);
-	took = enginefix_ms() - began;
+	took = fix_ms() - began;
 	ATF_CHECK_MSG(took > 500, "%ju bytes in %ju ms",
 	    (uintmax_t)p.in_bytes, (uintmax_t)took);
 	ATF_CHECK(p.in_bytes / took < 60);
-	began = enginefix_ms();
+	began = fix_ms();
 	for (i = 0; i < 60; i++)
 		enginepeer_ping(&p);
 	FIX_WAIT(&fix, fix_counter(&fix, "received_bytes_total") >
 	    60 * SECRET_FRAME_SIZE);
-	ATF_CHECK(enginefix_ms() - began > 1500);
+	ATF_CHECK(fix_ms() - began > 1500);
 	ATF_CHECK(!p.eof);
 	enginepeer_free(&p);
 	enginefix_stop(&fix);

@@ -16,7 +16,7 @@ lines(const char *text)
 	unsigned n = 0;
 	const char *s;
 
-	for (s = fix.log; s != NULL && (s = strstr(s, text)) != NULL; n++)
+	for (s = fix.child.log; s != NULL && (s = strstr(s, text)) != NULL; n++)
 		s = strchr(s, '\n');
 	return n;
 }
@@ -31,7 +31,7 @@ misbehave(enum conf_mode mode)
 
 	enginefix_init(&fix);
 	fix.conf->mode = mode;
-	fix.verbose = 0;
+	fix.child.init.verbose = 0;
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
@@ -65,7 +65,7 @@ ATF_TC_BODY(broken_protocol, tc)
 	struct enginepeer p;
 
 	enginefix_init(&fix);
-	fix.verbose = 0;
+	fix.child.init.verbose = 0;
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
@@ -87,9 +87,9 @@ ATF_TC_BODY(strangers, tc)
 	size_t begun;
 
 	enginefix_init(&fix);
-	fix.verbose = 0;
+	fix.child.init.verbose = 0;
 	enginefix_start(&fix);
-	begun = fix.log_len;
+	begun = fix.child.log_len;
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_connect(&p);
 	enginepeer_raw(&p, "GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n",
@@ -101,7 +101,7 @@ ATF_TC_BODY(strangers, tc)
 	enginepeer_free(&p);
 	FIX_WAIT(&fix, fix_counter(&fix, "refused_key_exchange_total") +
 	    fix_counter(&fix, "refused_no_key_total") == 2);
-	ATF_CHECK_EQ_MSG(begun, fix.log_len, "%s", fix.log + begun);
+	ATF_CHECK_EQ_MSG(begun, fix.child.log_len, "%s", fix.child.log + begun);
 
 	enginepeer_init(&p, &fix, 2);
 	p.wp.config.info.network = wire_span_text("other");

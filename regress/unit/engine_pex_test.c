@@ -38,7 +38,7 @@ dialer_asks(void)
 {
 	struct m_conn m = { .conn = conn_of_last() };
 
-	pipe_send(fix.dialer, MSG_ASK, 0, -1, &m);
+	pipe_send(fix_pipe(&fix, ROLE_DIALER), MSG_ASK, 0, -1, &m);
 }
 
 static void
@@ -77,11 +77,11 @@ ATF_TC_BODY(pace, tc)
 	enginefix_init(&fix);
 	fix.conf->times.answer_interval = 500;
 	begin();
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_ask(&p);
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, p.nlists == 2);
-	ATF_CHECK(enginefix_ms() - began < 450);
+	ATF_CHECK(fix_ms() - began < 450);
 	ATF_CHECK(!((const struct m_select *)fix_last(&fix,
 	    MSG_SELECT))->seed_inbound);
 	/* The third is early: remembered; the fourth and fifth are not. */
@@ -89,12 +89,12 @@ ATF_TC_BODY(pace, tc)
 	enginepeer_ask(&p);
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, p.nlists == 3);
-	ATF_CHECK(enginefix_ms() - began >= 490);
+	ATF_CHECK(fix_ms() - began >= 490);
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_requests_dropped_total"), 2);
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_requests_remembered_total"), 1);
-	began = enginefix_ms();
-	while (enginefix_ms() - began < 700)
-		enginefix_turn(&fix);
+	began = fix_ms();
+	while (fix_ms() - began < 700)
+		fix_turn(&fix);
 	ATF_CHECK_EQ(p.nlists, 3);
 	ATF_CHECK(!p.eof);
 	finish();
@@ -159,10 +159,10 @@ ATF_TC_BODY(selection_lost, tc)
 	begin();
 	enginepeer_ask(&p);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_SELECT) == 1);
-	enginefix_book_dies(&fix);
+	fix_dies(&fix, ROLE_ADDRBOOKD);
 	fix.no_select = false;
-	enginefix_book_again(&fix);
-	enginefix_book_synced(&fix);
+	fix_wire(&fix, ROLE_ADDRBOOKD);
+	fix_synced(&fix, ROLE_ADDRBOOKD);
 	FIX_WAIT(&fix, p.nlists == 1);
 	ATF_CHECK(!p.eof);
 	/* And one that is shed on the way back, after some seconds. */
@@ -188,10 +188,10 @@ ATF_TC_BODY(selection_stray, tc)
 	memset(&s, 0, sizeof(s));
 	s.n = 3;
 	fix_addrs(s.list, s.n);
-	pipe_send(fix.book, MSG_SELECTED, conn, -1, &s);
-	pipe_send(fix.book, MSG_SELECTED, conn + 77, -1, &s);
+	fix_say(&fix, ROLE_ADDRBOOKD, MSG_SELECTED, conn, &s);
+	fix_say(&fix, ROLE_ADDRBOOKD, MSG_SELECTED, conn + 77, &s);
 	/* Two rounds over another pipe: it has read them by then. */
-	pipe_flush(fix.book);
+	pipe_flush(fix_pipe(&fix, ROLE_ADDRBOOKD));
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_replies_total"), 0);
 	ATF_CHECK_EQ(fix_counter(&fix, "pex_replies_total"), 0);
 	enginepeer_ask(&p);
@@ -240,9 +240,9 @@ ATF_TC_BODY(seed_persistent, tc)
 	fix.conf->times.seed_idle = 200;
 	fix.persistent = true;
 	begin();
-	began = enginefix_ms();
+	began = fix_ms();
 	enginepeer_ask(&p);
-	FIX_WAIT(&fix, p.nlists == 1 && enginefix_ms() - began > 500);
+	FIX_WAIT(&fix, p.nlists == 1 && fix_ms() - began > 500);
 	ATF_CHECK(!p.eof);
 	finish();
 }
@@ -323,8 +323,8 @@ ATF_TC_BODY(late_answer, tc)
 	begin();
 	dialer_asks();
 	FIX_WAIT(&fix, p.nrequests == 1);
-	began = enginefix_ms();
-	FIX_WAIT(&fix, enginefix_ms() - began > 300);
+	began = fix_ms();
+	FIX_WAIT(&fix, fix_ms() - began > 300);
 	enginepeer_tell(&p, 3);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_ADDRS) == 1);
 	dialer_asks();

@@ -17,7 +17,7 @@ static void
 begin(void)
 {
 	enginefix_init(&fix);
-	fix.program = "regress/engine/engine";
+	fix.child.program = "regress/engine/engine";
 	enginefix_start(&fix);
 }
 
@@ -169,9 +169,9 @@ ATF_TC_BODY(neighbours, tc)
 	check_echo(&p, 1);
 	n = fix_counter(&fix, "echo_synced_total");
 	ATF_CHECK(n >= 2);
-	enginefix_book_dies(&fix);
-	enginefix_book_again(&fix);
-	enginefix_book_synced(&fix);
+	fix_dies(&fix, ROLE_ADDRBOOKD);
+	fix_wire(&fix, ROLE_ADDRBOOKD);
+	fix_synced(&fix, ROLE_ADDRBOOKD);
 	FIX_WAIT(&fix, fix_counter(&fix, "echo_synced_total") == n + 1);
 	check_echo(&p, 2);
 	enginepeer_free(&p);
