@@ -16,11 +16,12 @@
 #define ROUNDS	8000
 #define PEERS	6
 
-/* Say something by the pipe while there is one. */
+/* Say something by our pipe as that role, while there is one. */
 static void
-say_any(struct rng *r, struct pipe *p, enum role as, enum role to, void *body)
+say_any(struct childfix *c, struct rng *r, enum role as, void *body)
 {
-	uint32_t	 type = anymsg(r, as, to, body);
+	uint32_t	 type = anymsg(r, as, c->kind->role, body);
+	struct pipe	*p = c->pipes[as];
 
 	if (p != NULL && type != MSG_PIPE_SYNCED)
 		(void)pipe_send(p, type, rng_below(r, 20), -1, body);
@@ -32,15 +33,16 @@ book_hears(struct bookdfix *fix, struct rng *r, void *body)
 	unsigned	 i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (fix->engine == NULL)
+		if (fix_pipe(fix, ROLE_ENGINE) == NULL)
 			bfix_again(fix, ROLE_ENGINE);
-		if (fix->dialer == NULL)
+		if (fix_pipe(fix, ROLE_DIALER) == NULL)
 			bfix_again(fix, ROLE_DIALER);
-		say_any(r, fix->engine, ROLE_ENGINE, ROLE_ADDRBOOKD, body);
-		say_any(r, fix->dialer, ROLE_DIALER, ROLE_ADDRBOOKD, body);
+		say_any(&fix->child, r, ROLE_ENGINE, body);
+		say_any(&fix->child, r, ROLE_DIALER, body);
 		if (i % 4 == 0)
-			bfix_turn(fix);
-		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+			fix_turn(fix);
+		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
+		    "it is gone");
 	}
 }
 
@@ -60,8 +62,8 @@ ATF_TC_BODY(addrbookd, tc)
 	for (seed = 0; seed < SEEDS; seed++) {
 		rng_seed_number(&r, seed);
 		book_hears(&fix, &r, body);
-		ATF_CHECK(bfix_counter(&fix, "book_size") >= 0);
-		bfix_forget(&fix);
+		ATF_CHECK(fix_counter(&fix, "book_size") >= 0);
+		fix_forget(&fix);
 	}
 	bfix_stop(&fix);
 	free(body);
@@ -70,8 +72,8 @@ ATF_TC_BODY(addrbookd, tc)
 static void
 dialer_again(struct dialerfix *fix, enum role role)
 {
-	dfix_again(fix, role);
-	dfix_synced(fix, role);
+	fix_wire(fix, role);
+	fix_synced(fix, role);
 }
 
 static void
@@ -80,15 +82,16 @@ dialer_hears(struct dialerfix *fix, struct rng *r, void *body)
 	unsigned	 i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (fix->engine == NULL)
+		if (fix_pipe(fix, ROLE_ENGINE) == NULL)
 			dialer_again(fix, ROLE_ENGINE);
-		if (fix->book == NULL)
+		if (fix_pipe(fix, ROLE_ADDRBOOKD) == NULL)
 			dialer_again(fix, ROLE_ADDRBOOKD);
-		say_any(r, fix->engine, ROLE_ENGINE, ROLE_DIALER, body);
-		say_any(r, fix->book, ROLE_ADDRBOOKD, ROLE_DIALER, body);
+		say_any(&fix->child, r, ROLE_ENGINE, body);
+		say_any(&fix->child, r, ROLE_ADDRBOOKD, body);
 		if (i % 4 == 0)
-			dfix_turn(fix);
-		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+			fix_turn(fix);
+		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
+		    "it is gone");
 	}
 }
 
@@ -106,8 +109,8 @@ ATF_TC_BODY(dialer, tc)
 	for (seed = 0; seed < SEEDS; seed++) {
 		rng_seed_number(&r, seed);
 		dialer_hears(&fix, &r, body);
-		ATF_CHECK(dfix_counter(&fix, "outbound") >= 0);
-		dfix_forget(&fix);
+		ATF_CHECK(fix_counter(&fix, "outbound") >= 0);
+		fix_forget(&fix);
 	}
 	dfix_stop(&fix);
 	free(body);
@@ -135,13 +138,13 @@ static void
 admit_all(struct enginefix *fix)
 {
 	struct m_admitted	 out = { .verdict = VERDICT_OK };
-	const struct fixmsg	*m;
+	struct pipe		*p = fix_pipe(fix, ROLE_DIALER);
+	const struct childmsg	*m;
 
-	TAILQ_FOREACH(m, &fix->msgs, entry)
-		if (m->type == MSG_ADMIT && fix->dialer != NULL) {
+	TAILQ_FOREACH(m, &fix->child.msgs, entry)
+		if (m->type == MSG_ADMIT && p != NULL) {
 			out.conn = ((const struct m_admit *)m->body)->conn;
-			(void)pipe_send(fix->dialer, MSG_ADMITTED, 0, -1,
-			    &out);
+			(void)pipe_send(p, MSG_ADMITTED, 0, -1, &out);
 		}
 	fix_forget(fix);
 }
@@ -153,22 +156,23 @@ engine_hears(struct enginefix *fix, struct enginepeer *peers, struct rng *r,
 	unsigned	 i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (fix->dialer == NULL) {
-			enginefix_dialer_again(fix);
-			enginefix_dialer_synced(fix);
+		if (fix_pipe(fix, ROLE_DIALER) == NULL) {
+			fix_wire(fix, ROLE_DIALER);
+			fix_synced(fix, ROLE_DIALER);
 		}
-		if (fix->book == NULL) {
-			enginefix_book_again(fix);
-			enginefix_book_synced(fix);
+		if (fix_pipe(fix, ROLE_ADDRBOOKD) == NULL) {
+			fix_wire(fix, ROLE_ADDRBOOKD);
+			fix_synced(fix, ROLE_ADDRBOOKD);
 		}
-		say_any(r, fix->dialer, ROLE_DIALER, ROLE_ENGINE, body);
-		say_any(r, fix->book, ROLE_ADDRBOOKD, ROLE_ENGINE, body);
+		say_any(&fix->child, r, ROLE_DIALER, body);
+		say_any(&fix->child, r, ROLE_ADDRBOOKD, body);
 		if (i % 4 == 0)
-			enginefix_turn(fix);
+			fix_turn(fix);
 		admit_all(fix);
 		if (i % 64 == 0)
 			peers_again(fix, peers);
-		ATF_REQUIRE_MSG(fix->parent != NULL, "it is gone");
+		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
+		    "it is gone");
 	}
 }
 
