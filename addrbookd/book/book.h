@@ -98,7 +98,8 @@ struct book_row {
 	uint32_t	rest_until;	/* backing off */
 	uint32_t	last_test;	/* old: last failure spaced 1 h */
 	uint8_t		failures;	/* since the last success */
-	uint8_t		tests;		/* old: those spaced 1 h */
+	uint8_t		tests;		/* old: those spaced 1 h;
+					   new: days on which it was full */
 	uint16_t	successes;	/* ever; saturates */
 	uint16_t	tries;		/* ever; saturates */
 	/* Computed; ignored on loading. */

@@ -6,6 +6,8 @@
 
 #include "addrbookd/book/impl.h"
 
+#define SHUT_NEVER	3	/* days full of one that never answered */
+#define SHUT_LATELY	10	/* of one that did, and not since */
 #define BAD_NEVER	3	/* failures of one that never answered */
 #define BAD_LATELY	10	/* failures of one that was good once */
 #define BAD_ANYHOW	16	/* failures of one that was good just now */
@@ -153,6 +155,17 @@ bk_is_bad(const struct book *b, const struct entry *e)
 		return true;
 	return e->failures >= BAD_LATELY &&
 	    since(b->now, e->last_success) > WEEK;
+}
+
+/*
+ * Is its place for others?  What answers and never lets us in is not bad and
+ * is told of, but it could be anything that takes a connection.
+ */
+bool
+bk_gives_way(const struct book *b, const struct entry *e)
+{
+	return bk_is_bad(b, e) || (!entry_is_old(e) &&
+	    e->tests >= (e->last_success == 0 ? SHUT_NEVER : SHUT_LATELY));
 }
 
 bool

@@ -56,10 +56,10 @@ heard_again(struct book *b, uint32_t i, struct netgroup source)
 
 /* --- claims to an ID -------------------------------------------------- */
 
-/* The claim that is worth least: a bad one, or heard of longest ago. */
+/* The claim worth least: one that gives way, or heard of longest ago. */
 static uint32_t
 weakest_claim(const struct book *b, const uint32_t *eps, unsigned int n,
-    bool bad_only)
+    bool idle_only)
 {
 	const struct entry	*e;
 	uint32_t		 weakest = NIL;
@@ -69,9 +69,9 @@ weakest_claim(const struct book *b, const uint32_t *eps, unsigned int n,
 		e = entry_at(b, eps[k]);
 		if (e->level != BOOK_HEARD)
 			continue;
-		if (bk_is_bad(b, e))
+		if (bk_gives_way(b, e))
 			return eps[k];
-		if (!bad_only && (weakest == NIL || e->last_heard <
+		if (!idle_only && (weakest == NIL || e->last_heard <
 		    entry_at(b, weakest)->last_heard))
 			weakest = eps[k];
 	}

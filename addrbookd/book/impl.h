@@ -149,7 +149,7 @@ struct entry {
 	struct link	link[CHAIN_MAX];
 	uint16_t	successes;
 	uint16_t	tries;
-	uint8_t		tests;		/* failures that count as tests */
+	uint8_t		tests;		/* old: failed; new: days full */
 	uint8_t		fresh;
 	uint8_t		spare[2];
 };
@@ -425,6 +425,7 @@ void		 bk_set_level(struct book *, uint32_t, enum book_level);
 /* Put it in the sets that fit its level, table and freshness. */
 void		 bk_entry_settle(struct book *, uint32_t);
 bool		 bk_is_bad(const struct book *, const struct entry *);
+bool		 bk_gives_way(const struct book *, const struct entry *);
 bool		 bk_is_banned(const struct book *, const struct entry *);
 
 /* index.c: finding an ID */

@@ -14,7 +14,7 @@ bk_new_yields(const struct book *b, uint32_t place, bool to_first)
 	if (b->newtab[place] == NIL)
 		return true;
 	e = entry_at(b, b->newtab[place]);
-	return bk_is_bad(b, e) || (to_first && e->nrefs > 1);
+	return bk_gives_way(b, e) || (to_first && e->nrefs > 1);
 }
 
 static void

@@ -232,9 +232,23 @@ latest(uint32_t x, uint32_t y)
 }
 
 /*
- * A node at its limit is alive.  One that is at it for days on end is of no
- * more use than a dead one: a failure a day.
+ * One more day without room.  No failure, since it answers; but a place in
+ * old is wanted by those who have some, and one in new by those who might.
  */
+static void
+shut_for_a_day(struct book *b, uint32_t i)
+{
+	struct entry	*e = entry_at(b, i);
+
+	if (e->tests < UINT8_MAX)
+		e->tests++;
+	e->last_failure = b->now;
+	if (entry_is_old(e))
+		e->at.old.last_test = b->now;
+	bk_contest_settle(b, i);
+}
+
+/* A node at its limit is alive: it is heard of from itself. */
 static void
 full(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 {
@@ -245,11 +259,13 @@ full(struct book *b, const struct peer_addr *addr, enum book_outcome how)
 	if (i == NIL)
 		return;
 	tried(b, i);
+	if (since(b->now, e->last_heard) >= HEARD_SPACING)
+		e->last_heard = b->now;
 	from = latest(e->last_failure, latest(e->last_success,
 	    e->first_heard));
-	if (since(b->now, from) >= DAY)
-		count_failure(b, i);
 	bk_sched_rest(b, i, SCHED_REST_FULL, FULL_REST);
+	if (since(b->now, from) >= DAY)
+		shut_for_a_day(b, i);
 }
 
 /* --- neither ---------------------------------------------------------- */

@@ -106,7 +106,7 @@ row_tidy(struct book_row *r, uint32_t now)
 	if (r->level < BOOK_GOOD)
 		r->old = false;
 	if (!r->old)
-		r->tests = r->last_test = 0;
+		r->last_test = 0;
 }
 
 /* The entry is in no list of verified ones while its times change. */
@@ -244,8 +244,10 @@ places_check(const struct book *b, struct book_row *r)
 
 	if (r->old && (r->nplaces != 1 ||
 	    r->place[0] != bk_old_place(b, &r->addr) ||
-	    !bk_old_has_room(b, &r->addr, r->place[0])))
+	    !bk_old_has_room(b, &r->addr, r->place[0]))) {
 		r->old = false;
+		r->tests = 0;
+	}
 	if (r->old)
 		return;
 	for (n = 0; n < r->nplaces && n < BOOK_REFS_MAX; n++) {
@@ -279,6 +281,7 @@ places_take(struct book *b, uint32_t i, const struct book_row *r)
 		entry_at(b, i)->at.old.last_test = r->last_test;
 		return;
 	}
+	entry_at(b, i)->tests = r->tests;
 	for (n = 0; n < r->nplaces; n++)
 		bk_new_put(b, i, r->place[n]);
 	if (n == 0)

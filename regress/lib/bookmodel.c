@@ -68,6 +68,16 @@ model_is_bad(const struct model *m, const struct thing *t)
 	return r->failures >= 10 && ago(m, r->last_success) > M_WEEK;
 }
 
+bool
+model_gives_way(const struct model *m, const struct thing *t)
+{
+	if (model_is_bad(m, t))
+		return true;
+	if (t->r.old)
+		return false;
+	return t->r.tests >= 10 || (t->r.tests >= 3 && t->r.last_success == 0);
+}
+
 static bool
 host_matches(const struct book_ban *b, const uint8_t *ip)
 {
@@ -202,7 +212,7 @@ model_begin(struct model *m, uint32_t now)
 		forgive(&m->teller[i].self_ms, passed_ms);
 	}
 	for (i = 0; i < m->n; i++) {
-		m->thing[i].bad = model_is_bad(m, &m->thing[i]);
+		m->thing[i].weak = model_gives_way(m, &m->thing[i]);
 		m->thing[i].stake = false;
 	}
 	if (ago(m, m->imported) > 2 * M_MINUTE)
@@ -272,7 +282,7 @@ static bool
 may_claim(struct model *m, const struct peer_addr *a, bool proved)
 {
 	struct thing	*t, *weakest = NULL;
-	unsigned int	 claims = 0, bad = 0;
+	unsigned int	 claims = 0, weak = 0;
 
 	for (t = m->thing; t < m->thing + m->n; t++) {
 		if (!model_same_id(t, a))
@@ -283,17 +293,17 @@ may_claim(struct model *m, const struct peer_addr *a, bool proved)
 			continue;
 		}
 		claims++;
-		bad += t->bad;
+		weak += t->weak;
 		if (weakest == NULL || t->r.last_heard < weakest->r.last_heard)
 			weakest = t;
 	}
 	if (claims < CLAIMS)
 		return true;
-	if (bad == 0 && !proved)
+	if (weak == 0 && !proved)
 		return false;
 	for (t = m->thing; t < m->thing + m->n; t++)
 		if (model_same_id(t, a) && t->r.level == BOOK_HEARD)
-			t->stake = bad > 0 ? t->bad :
+			t->stake = weak > 0 ? t->weak :
 			    t->r.last_heard == weakest->r.last_heard;
 	return true;
 }
@@ -376,7 +386,7 @@ look_at_spot(const struct model *m, const struct peer_addr *a,
 	for (t = m->thing; t < m->thing + m->n; t++)
 		for (k = 0; !t->r.old && k < t->r.nplaces; k++)
 			if (t->r.place[k] == s->place)
-				return t->bad || t->r.nplaces > 1 ?
+				return t->weak || t->r.nplaces > 1 ?
 				    BOOK_ADDED : BOOK_NO_ROOM;
 	return BOOK_ADDED;
 }

@@ -19,7 +19,7 @@ struct thing {
 	uint32_t	 rest_max;	/* rest_until is not later */
 	bool		 gone;		/* has to be */
 	bool		 stake;		/* one of these has to be */
-	bool		 bad;		/* when this operation began */
+	bool		 weak;		/* bad or full for days, as it began */
 	bool		 seen;
 };
 
@@ -131,6 +131,7 @@ struct book_ban	*model_find_ban(struct model *, const struct node_id *,
 		    const uint8_t *ip);
 struct thing	*model_find(struct model *, const struct peer_addr *);
 bool		 model_is_bad(const struct model *, const struct thing *);
+bool		 model_gives_way(const struct model *, const struct thing *);
 bool		 model_is_banned(const struct model *, const struct node_id *,
 		    const uint8_t *ip);
 bool		 model_is_private(const struct model *,

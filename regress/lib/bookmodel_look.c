@@ -117,8 +117,8 @@ look_at_place(struct look *l, struct thing *t, const struct book_row *r)
 	    r->nplaces == t->r.nplaces + 1), "places came from nowhere");
 	MUST(l->m, r->nplaces >= t->r.nplaces || r->old || s->placed > 0 ||
 	    s->all || s->asks || s->settles, "places went by themselves");
-	/* For one more place of somebody known only the bad make room. */
-	MUST(l->m, r->nplaces >= t->r.nplaces || r->old || t->bad ||
+	/* For one more place of somebody known only the weak make room. */
+	MUST(l->m, r->nplaces >= t->r.nplaces || r->old || t->weak ||
 	    s->newcomer || s->all || s->asks || s->settles,
 	    "a place went to one who has others");
 	t->r.old = r->old;
@@ -176,7 +176,7 @@ may_vanish(const struct look *l, const struct thing *t)
 {
 	const struct step	*s = &l->m->step;
 
-	return l->demoted > 0 || (s->placed > 0 && t->bad) ||
+	return l->demoted > 0 || (s->placed > 0 && t->weak) ||
 	    (s->pushes && t->r.level == BOOK_HEARD);
 }
 

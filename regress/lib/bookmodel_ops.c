@@ -91,8 +91,15 @@ be_full(struct model *m, struct thing *t)
 	count_try(m, t);
 	if (ago(m, t->r.last_failure) >= M_DAY &&
 	    ago(m, t->r.last_success) >= M_DAY &&
-	    ago(m, t->r.first_heard) >= M_DAY)
-		count_failure(m, t);
+	    ago(m, t->r.first_heard) >= M_DAY) {
+		t->r.tests += t->r.tests < UINT8_MAX;
+		t->r.last_failure = m->now;
+		t->r.last_test = t->r.old ? m->now : 0;
+		m->step.subject = t;
+		m->step.settles = true;
+	}
+	if (ago(m, t->r.last_heard) >= M_HOUR)
+		t->r.last_heard = m->now;
 	t->r.rest_until = t->rest_max = m->now + 30 * M_MINUTE;
 }
 

@@ -203,6 +203,31 @@ ATF_TC_BODY(patience, tc)
 	fix_free(&f);
 }
 
+/* Full at every look is a failed test a day, and never makes it bad. */
+ATF_TC_WITHOUT_HEAD(full_is_a_test_a_day);
+ATF_TC_BODY(full_is_a_test_a_day, tc)
+{
+	struct bookfix	 f;
+	struct rivals	 r;
+	int		 i;
+
+	rivals_init(&f, &r);
+	for (i = 0; i < 48 * 2 + 24; i++) {
+		fix_outcome(&f, &r.first, BOOK_FULL);
+		fix_wait(&f, FIX_HOUR / 2);
+	}
+	fix_wait(&f, 12 * FIX_HOUR);
+	ATF_CHECK(is_old(&f, &r.first));
+	ATF_CHECK_EQ(2, fix_row(&f, &r.first).tests);
+	fix_outcome(&f, &r.second, BOOK_LIVE);
+	fix_outcome(&f, &r.first, BOOK_FULL);
+	ATF_CHECK(!is_old(&f, &r.first));
+	ATF_CHECK(is_old(&f, &r.second));
+	ATF_CHECK_EQ(0, fix_row(&f, &r.first).failures);
+	ATF_CHECK(!fix_row(&f, &r.first).bad);
+	fix_free(&f);
+}
+
 /* Many failures within an hour are one test. */
 ATF_TC_WITHOUT_HEAD(tests_are_spaced);
 ATF_TC_BODY(tests_are_spaced, tc)
@@ -365,6 +390,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_caps_in_a_private_network);
 	ATF_TP_ADD_TC(tp, asked_for_however_often_verified);
 	ATF_TP_ADD_TC(tp, patience);
+	ATF_TP_ADD_TC(tp, full_is_a_test_a_day);
 	ATF_TP_ADD_TC(tp, tests_are_spaced);
 	ATF_TP_ADD_TC(tp, an_answer_ends_it);
 	ATF_TP_ADD_TC(tp, no_tests_in_an_outage);

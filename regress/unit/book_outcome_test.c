@@ -193,7 +193,7 @@ ATF_TC_BODY(backoff_in_outage, tc)
 	fix_free(&f);
 }
 
-/* Full: neither success nor failure, half an hour's rest, one a day. */
+/* Full: neither success nor failure, half an hour's rest, never bad. */
 ATF_TC_WITHOUT_HEAD(full);
 ATF_TC_BODY(full, tc)
 {
@@ -209,12 +209,96 @@ ATF_TC_BODY(full, tc)
 	}
 	ATF_CHECK_EQ(0, fix_row(&f, &one).failures);
 	ATF_CHECK_EQ(0, fix_row(&f, &one).successes);
-	for (; i < 48 * 3 + 2; i++) {
+	/* Nobody else tells of it: it does itself. */
+	for (; i < 48 * 30; i++) {
 		fix_outcome(&f, &one, BOOK_FULL);
 		fix_wait(&f, 1800);
+		ATF_REQUIRE(!fix_row(&f, &one).bad);
 	}
-	ATF_CHECK_EQ(3, fix_row(&f, &one).failures);
-	ATF_CHECK(fix_row(&f, &one).bad);
+	ATF_CHECK_EQ(0, fix_row(&f, &one).failures);
+	ATF_CHECK(fix_row(&f, &one).last_heard >= f.now - FIX_DAY);
+	fix_free(&f);
+}
+
+/* Does anybody of that range get the place of the one? */
+static bool
+place_is_taken(struct bookfix *f, uint32_t from, uint32_t n)
+{
+	struct peer_addr	 a;
+
+	for (; n-- > 0 && fix_has(f, &one); from++) {
+		a = fix_peer(from);
+		(void)book_import(f->book, f->now, &a);
+	}
+	return !fix_has(f, &one);
+}
+
+static void
+full_for(struct bookfix *f, unsigned int days)
+{
+	unsigned int	 i;
+
+	for (i = 0; i < 48 * days; i++) {
+		fix_outcome(f, &one, BOOK_FULL);
+		fix_wait(f, 1800);
+	}
+	ATF_REQUIRE(!fix_row(f, &one).bad);
+}
+
+/*
+ * Anything that takes a connection and says nothing looks full: it does not
+ * keep its place from others for ever.  Who was met keeps it for longer.
+ */
+ATF_TC_WITHOUT_HEAD(full_for_days_yields);
+ATF_TC_BODY(full_for_days_yields, tc)
+{
+	struct bookfix	 f;
+
+	one = fix_peer(0);
+	fix_init(&f, 0, 1);
+	fix_hear(&f, &one, 1);
+	full_for(&f, 2);
+	ATF_CHECK(!place_is_taken(&f, 1000, 20000));
+	full_for(&f, 1);
+	ATF_CHECK(!place_is_taken(&f, 21000, 20000));
+	fix_outcome(&f, &one, BOOK_FULL);	/* the third day */
+	fix_wait(&f, 120);
+	ATF_CHECK(place_is_taken(&f, 41000, 20000));
+	fix_free(&f);
+
+	fix_init(&f, 0, 1);
+	fix_hear(&f, &one, 1);
+	fix_outcome(&f, &one, BOOK_LIVE);
+	full_for(&f, 9);
+	ATF_CHECK(!place_is_taken(&f, 1000, 20000));
+	full_for(&f, 2);
+	ATF_CHECK_EQ(10, fix_row(&f, &one).tests);
+	ATF_CHECK(place_is_taken(&f, 21000, 20000));
+	fix_free(&f);
+}
+
+/* Nor does it use up what may be claimed of an ID. */
+ATF_TC_WITHOUT_HEAD(full_claims_yield);
+ATF_TC_BODY(full_claims_yield, tc)
+{
+	static const char *const	 ip[] = { "5.1.1.1", "6.1.1.1",
+	    "7.1.1.1", "8.1.1.1" };
+	struct peer_addr		 a[4];
+	struct bookfix			 f;
+	unsigned int			 i, k;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 1);
+	for (k = 0; k < 4; k++)
+		a[k] = fix_addr(7, ip[k], 26656);
+	for (k = 0; k < 3; k++)
+		ATF_REQUIRE_EQ(BOOK_ADDED, fix_hear(&f, &a[k], k));
+	ATF_CHECK_EQ(BOOK_CLAIMED, fix_hear(&f, &a[3], 3));
+	for (i = 0; i < 48 * 3 + 1; i++) {
+		for (k = 0; k < 3; k++)
+			fix_outcome(&f, &a[k], BOOK_FULL);
+		fix_wait(&f, 1800);
+	}
+	ATF_CHECK_EQ(BOOK_ADDED, fix_hear(&f, &a[3], 3));
 	fix_free(&f);
 }
 
@@ -454,6 +538,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, backoff);
 	ATF_TP_ADD_TC(tp, backoff_in_outage);
 	ATF_TP_ADD_TC(tp, full);
+	ATF_TP_ADD_TC(tp, full_for_days_yields);
+	ATF_TP_ADD_TC(tp, full_claims_yield);
 	ATF_TP_ADD_TC(tp, full_and_fine);
 	ATF_TP_ADD_TC(tp, ours);
 	ATF_TP_ADD_TC(tp, wrong);
