@@ -175,7 +175,10 @@ may_pass(struct logsink *ls, struct budget *b)
 	return false;
 }
 
-/* A child that has been taken over must not forge lines of others. */
+/*
+ * A child that has been taken over must not forge lines of others, nor speak
+ * to the operator's terminal, which some do with bytes over 127, too.
+ */
 static void
 make_safe(char *dst, size_t size, enum role role, const char *text)
 {
@@ -188,7 +191,7 @@ make_safe(char *dst, size_t size, enum role role, const char *text)
 		snprintf(dst, size, "%s: ", name);
 	strlcat(dst, text, size);
 	for (s = dst; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+		if (*s < 0x20 || *s > 0x7e)
 			*s = '?';
 }
 

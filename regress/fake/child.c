@@ -11,6 +11,7 @@
  *	forge	answers with a status that there is not
  *	flood	logs without limit, in the name of the parent
  *	silent	does not answer
+ *	babble	tells the parent anything that is well-formed
  */
 
 #include <sys/types.h>
@@ -26,11 +27,13 @@
 
 #include "common/child.h"
 #include "common/log.h"
+#include "regress/lib/anymsg.h"
 
 #define PEERS		10	/* rows of show peers, 3 at a time */
 #define ENTRIES		200000	/* of show book, 256 at a time */
 #define EVENT_MS	5
 #define LINES		1000	/* of a flood */
+#define BABBLE		20	/* messages per tick */
 
 struct fake {
 	struct child	*child;
@@ -39,6 +42,8 @@ struct fake {
 	int64_t		 listeners, signatures, pipes_up, pipes_down;
 	int64_t		 synced, chunks, events, starts, uid;
 	bool		 dropped;
+	struct rng	 rng;
+	void		*body;		/* what it babbles */
 };
 
 static bool
@@ -58,6 +63,28 @@ plays(const struct fake *f, const char *trick)
 
 /* --- life -------------------------------------------------------------- */
 
+/*
+ * Of the messages about its own life only a few, and no status that there is
+ * not: those are violations and end it.
+ */
+static void
+babble(struct fake *f)
+{
+	uint32_t type;
+	int i;
+
+	for (i = 0; i < BABBLE; i++) {
+		type = anymsg(&f->rng, f->ops.role, ROLE_PARENT, f->body);
+		if (type <= MSG_CONF_RESULT && type != MSG_LOG &&
+		    rng_below(&f->rng, 4000) != 0)
+			continue;
+		if (type == MSG_DONE)
+			((struct m_done *)f->body)->status %= STATUS_MAX;
+		(void)child_send(f->child, ROLE_PARENT, type,
+		    rng_below(&f->rng, 100), -1, f->body);
+	}
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -65,6 +92,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	struct fake *f = arg;
 	int i;
 
+	if (plays(f, "babble"))
+		babble(f);
 	for (i = 0; child_events_on(f->child) && i < 50; i++) {
 		ev.count = ++f->events;
 		memset(ev.text, 'x', sizeof(ev.text) - 1);
@@ -308,10 +337,15 @@ main(int argc, char *argv[])
 	};
 	const char *name = strrchr(argv[0], '/');
 	struct fake f;
+	int status;
 
 	memset(&f, 0, sizeof(f));
+	rng_seed_number(&f.rng, getpid());
+	f.body = malloc(msg_body_max());
 	f.ops = ops;
 	f.ops.role = role_by_name(name == NULL ? argv[0] : name + 1);
 	f.ops.neighbours = ROLE_CHILDREN & ~f.ops.role;
-	return child_main(&f.ops, &f, argc, argv);
+	status = child_main(&f.ops, &f, argc, argv);
+	free(f.body);
+	return status;
 }

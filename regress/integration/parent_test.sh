@@ -287,6 +287,41 @@ violations_body()
 }
 violations_cleanup() { stop_all; }
 
+atf_test_case babble cleanup
+babble_head()
+{
+	atf_set descr "a child may say anything: parent and pexctl live"
+	atf_set timeout 300
+}
+babble_body()
+{
+	fake_init
+	for role in engine dialer addrbookd; do
+		start_pexd $role "moniker \"$role:babble\"" \
+		    "restart limit 1000"
+		set -- "show" "show peers" "show book" "show bans" \
+		    "show nodes" "show processes" "show dials" \
+		    "-j show" "-j show peers" "-j show book" "-j show nodes" \
+		    "-j show dials" "drop $ID1" "ban $ID1"
+		for w; do
+			# It may also refuse what it is told (3), but lives.
+			st=0
+			$(ctl $role) $w > out 2> err || st=$?
+			[ $st -le 3 ] ||
+			    atf_fail "$role: pexctl $w: status $st: $(cat err)"
+			if LC_ALL=C tr -d '\n\t -~\200-\377' < out | grep -q .
+			then
+				atf_fail "$role: $w shows control characters"
+			fi
+		done
+		kill -0 "$(cat $role/pid)" || atf_fail "the parent is gone"
+		grep -aE "runtime error|Sanitizer" $role/log &&
+		    atf_fail "a fault in the parent"
+		net_deaths=expected stop_pexd $role
+	done
+}
+babble_cleanup() { stop_all; }
+
 set_moniker()	# NAME MONIKER
 {
 	sed "s/^moniker .*/moniker \"$2\"/" "$1/conf" > "$1/new"
@@ -872,6 +907,7 @@ atf_init_test_cases()
 	atf_add_test_case deaths
 	atf_add_test_case gives_up
 	atf_add_test_case violations
+	atf_add_test_case babble
 	atf_add_test_case reload
 	atf_add_test_case reload_refusals
 	atf_add_test_case reload_listen

@@ -416,6 +416,8 @@ forged_lines(struct logsink *ls)
 	say(ls, ROLE_ENGINE, LOG_LV_INFO, "dialer: not me");
 	say(ls, ROLE_DIALER, 0, "dialer: a\nb\x1b[1m");
 	say(ls, ROLE_DIALER, 200, "engines: x");
+	/* Eight-bit terminals: CSI as one byte, and as UTF-8. */
+	say(ls, ROLE_ENGINE, LOG_LV_INFO, "c\x9b" "31m \xc2\x9b" "0m");
 }
 
 ATF_TC_WITHOUT_HEAD(log_is_not_forged);
@@ -430,6 +432,7 @@ ATF_TC_BODY(log_is_not_forged, tc)
 	ATF_CHECK(strstr(text, " engine: dialer: not me\n") != NULL);
 	ATF_CHECK(strstr(text, " dialer: a?b?[1m\n") != NULL);
 	ATF_CHECK(strstr(text, " dialer: engines: x\n") != NULL);
+	ATF_CHECK(strstr(text, " engine: c?31m ??0m\n") != NULL);
 	logsink_free(ls);
 }
 
