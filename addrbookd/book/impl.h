@@ -449,6 +449,10 @@ unsigned int	 bk_endpoints(const struct book *, const struct node_id *,
 /* place.c: where the hash puts an entry */
 uint32_t	 bk_new_place(const struct book *, const struct peer_addr *,
 		    struct netgroup source);
+/* In the n-th of the SOURCE_BUCKETS that this source can reach. */
+uint32_t	 bk_new_place_nth(const struct book *,
+		    const struct peer_addr *, struct netgroup source,
+		    unsigned int n);
 uint32_t	 bk_new_slot(const struct book *, const struct peer_addr *,
 		    uint32_t bucket);
 uint32_t	 bk_old_place(const struct book *, const struct peer_addr *);
@@ -462,6 +466,7 @@ bool		 bk_new_yields(const struct book *, uint32_t place,
 void		 bk_new_put(struct book *, uint32_t, uint32_t place);
 void		 bk_new_clear(struct book *, uint32_t place);
 void		 bk_new_leave(struct book *, uint32_t);
+/* Back in new: it stands in no table.  It may end here. */
 void		 bk_new_force(struct book *, uint32_t);
 
 /* oldtab.c: the old table, its caps and contests */

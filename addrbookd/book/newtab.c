@@ -64,28 +64,85 @@ bk_new_leave(struct book *b, uint32_t i)
 		ref_drop(b, i, e->at.ref[e->nrefs - 1]);
 }
 
-static enum book_level
-level_at(const struct book *b, uint32_t place)
+/* --- back from old ---------------------------------------------------- */
+
+/* What it costs to take a place, the least first. */
+enum cost {
+	COST_NONE,		/* free, or its entry has others */
+	COST_IDLE,
+	COST_HEARD,
+	COST_REACHED,
+	COST_GOOD,		/* verified no later than who comes */
+	COST_TOO_MUCH
+};
+
+static enum cost
+cost_of(const struct book *b, const struct entry *e,
+    const struct entry *comer)
 {
-	return entry_at(b, b->newtab[place])->level;
+	if (e->level >= comer->level && e->last_success > comer->last_success)
+		return COST_TOO_MUCH;
+	if (bk_gives_way(b, e))
+		return COST_IDLE;
+	return COST_HEARD + e->level;
+}
+
+/* Of two that cost the same, who was verified longer ago goes. */
+static uint64_t
+price(enum cost cost, uint32_t last_success)
+{
+	return (uint64_t)cost << 32 | last_success;
+}
+
+static uint64_t
+price_of(const struct book *b, uint32_t place, const struct entry *comer)
+{
+	const struct entry	*e = entry_at(b, b->newtab[place]);
+
+	if (b->newtab[place] == NIL || e->nrefs > 1)
+		return price(COST_NONE, 0);
+	return price(cost_of(b, e, comer), e->last_success);
+}
+
+/* The n-th place that such a one may have. */
+static uint32_t
+place_back(const struct book *b, const struct entry *e, unsigned int n)
+{
+	struct netgroup	 own = bk_group(b, e->addr.na.ip);
+
+	if (n == 0)
+		return bk_new_place(b, &e->addr, e->source);
+	if (n == 1)
+		return bk_new_place(b, &e->addr, own);
+	return bk_new_place_nth(b, &e->addr, own, n - 2);
 }
 
 /*
- * Place one that must not be lost: where its source puts it, or where it
- * would be as its own source, whichever costs less.
+ * Place one that was verified and has lost its place: where its source puts
+ * it, else where it would be as its own source, else in any bucket that this
+ * source can reach, whichever costs least.  Nobody who is worth as much and
+ * was verified later goes for it: it ends instead.
  */
 void
 bk_new_force(struct book *b, uint32_t i)
 {
-	struct entry	*e = entry_at(b, i);
-	uint32_t	 there, own;
+	const struct entry	*e = entry_at(b, i);
+	uint64_t		 p, least = price(COST_TOO_MUCH, 0);
+	uint32_t		 place, best = 0;
+	unsigned int		 n;
 
-	there = bk_new_place(b, &e->addr, e->source);
-	own = bk_new_place(b, &e->addr, bk_group(b, e->addr.na.ip));
-	if (!bk_new_yields(b, there, true) &&
-	    (bk_new_yields(b, own, true) ||
-	    level_at(b, own) < level_at(b, there)))
-		there = own;
-	bk_new_put(b, i, there);
+	for (n = 0; n < 2 + SOURCE_BUCKETS && least > 0; n++) {
+		place = place_back(b, e, n);
+		p = price_of(b, place, e);
+		if (p < least) {
+			least = p;
+			best = place;
+		}
+	}
+	if (least == price(COST_TOO_MUCH, 0)) {
+		bk_entry_free(b, i);
+		return;
+	}
+	bk_new_put(b, i, best);
 	bk_entry_settle(b, i);
 }

@@ -89,23 +89,30 @@ bucket_anywhere(const struct book *b, char table, const struct peer_addr *a,
 	return hash(b, &in);
 }
 
+/* The h-th bucket of those a source can reach. */
+static uint64_t
+bucket_of_source(const struct book *b, struct netgroup source, uint64_t h)
+{
+	UNINITIALIZED struct input in;
+
+	start(&in, 'b');
+	put_number(&in, source.v);
+	put_number(&in, h);
+	return hash(b, &in);
+}
+
 static uint64_t
 bucket_new(const struct book *b, const struct peer_addr *a,
     struct netgroup source)
 {
 	UNINITIALIZED struct input in;
-	uint64_t	 h;
 
 	start(&in, 'g');
 	if (b->conf.private_network)
 		return bucket_anywhere(b, 'p', a, source.v);
 	put_number(&in, bk_group(b, a->na.ip).v);
 	put_number(&in, source.v);
-	h = hash(b, &in) % SOURCE_BUCKETS;
-	start(&in, 'b');
-	put_number(&in, source.v);
-	put_number(&in, h);
-	return hash(b, &in);
+	return bucket_of_source(b, source, hash(b, &in) % SOURCE_BUCKETS);
 }
 
 static uint64_t
@@ -130,6 +137,14 @@ bk_new_place(const struct book *b, const struct peer_addr *a,
     struct netgroup source)
 {
 	return slot(b, 'n', bucket_new(b, a, source) % b->new_buckets, a);
+}
+
+uint32_t
+bk_new_place_nth(const struct book *b, const struct peer_addr *a,
+    struct netgroup source, unsigned int n)
+{
+	return slot(b, 'n', bucket_of_source(b, source, n) % b->new_buckets,
+	    a);
 }
 
 uint32_t

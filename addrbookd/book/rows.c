@@ -346,8 +346,11 @@ book_load_row(struct book *b, uint32_t now, uint32_t index,
 	i = index_for(b, index);
 	bk_entry_take(b, i, &r.addr, bk_hash_id(b, &r.addr.id));
 	entry_at(b, i)->source = r.source;
-	places_take(b, i, &r);
 	history_set(b, i, &r);
+	places_take(b, i, &r);
+	if (is_unused(b, i))
+		return false;
+	bk_entry_settle(b, i);
 	row_fill(b, i, &is);
 	/* What stands in the store already need not be written to it. */
 	if (i == index && row_same(&is, row))

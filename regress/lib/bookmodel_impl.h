@@ -21,6 +21,7 @@ struct thing {
 	bool		 stake;		/* one of these has to be */
 	bool		 weak;		/* bad or full for days, as it began */
 	bool		 seen;
+	bool		 fell;		/* from old, by this operation */
 };
 
 /* What a group may still tell, as what it has told. */

@@ -90,8 +90,9 @@ may_rise(struct look *l, const struct thing *t)
 
 /* Who may have lost its place there? */
 static void
-may_fall(struct look *l, const struct thing *t)
+may_fall(struct look *l, struct thing *t)
 {
+	t->fell = true;
 	l->demoted++;
 	MUST(l->m, l->m->step.all || model_yields(l->m, t),
 	    "one lost its place in old that may stay");
@@ -167,16 +168,44 @@ look_at_rows(struct look *l)
 
 /* --- who is not there any more ---------------------------------------- */
 
+static bool
+somebody_better_in_new(const struct model *m, const struct thing *t)
+{
+	const struct thing	*o;
+
+	for (o = m->thing; o < m->thing + m->n; o++)
+		if (o->seen && !o->r.old && o->r.level >= t->r.level &&
+		    o->r.last_success > t->r.last_success)
+			return true;
+	return false;
+}
+
 /*
- * Room is made by whoever is bad; for one that proved itself also by one
- * that is only heard of; and for who falls from old by anybody.
+ * Who falls from old takes a place from one of a lower level, or from one
+ * that was not verified later; it ends itself where all are better.
+ */
+static bool
+gave_way(const struct model *m, const struct thing *t)
+{
+	const struct thing	*o;
+
+	for (o = m->thing; o < m->thing + m->n; o++)
+		if (o != t && o->fell && (t->r.level < o->r.level ||
+		    t->r.last_success <= o->r.last_success))
+			return true;
+	return t->fell && somebody_better_in_new(m, t);
+}
+
+/*
+ * Room is made by whoever is bad, and for one that proved itself also by one
+ * that is only heard of.
  */
 static bool
 may_vanish(const struct look *l, const struct thing *t)
 {
 	const struct step	*s = &l->m->step;
 
-	return l->demoted > 0 || (s->placed > 0 && t->weak) ||
+	return gave_way(l->m, t) || (s->placed > 0 && t->weak) ||
 	    (s->pushes && t->r.level == BOOK_HEARD);
 }
 
@@ -217,6 +246,7 @@ forget_the_gone(struct model *m)
 	m->n = k;
 	for (i = 0; i < m->n; i++) {
 		m->thing[i].seen = m->thing[i].stake = false;
+		m->thing[i].fell = false;
 		m->at[m->thing[i].index] = &m->thing[i];
 	}
 	memset(&m->step, 0, sizeof(m->step));

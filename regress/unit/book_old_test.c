@@ -2,6 +2,7 @@
 /*
  * The old table: who gets in, who has to be tested first, who goes.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <atf-c.h>
@@ -154,12 +155,12 @@ struct rivals {
 };
 
 static void
-rivals_init(struct bookfix *f, struct rivals *r)
+rivals_init(struct bookfix *f, struct rivals *r, unsigned int size)
 {
 	r->first = at(1, 1, 1, 1, 1);
 	r->second = at(2, 1, 1, 1, 2);
 	r->other = fix_peer(9);
-	fix_init(f, BOOK_SIZE_DEFAULT, 4);
+	fix_init(f, size, 4);
 	fix_good(f, &r->first);
 	fix_wait(f, 2 * FIX_HOUR);
 	fix_good(f, &r->second);
@@ -184,7 +185,7 @@ ATF_TC_BODY(patience, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	for (i = 0; i < 20; i++) {
 		first_fails(&f, &r);
 		ATF_CHECK(is_old(&f, &r.first));
@@ -211,7 +212,7 @@ ATF_TC_BODY(full_is_a_test_a_day, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	for (i = 0; i < 48 * 2 + 24; i++) {
 		fix_outcome(&f, &r.first, BOOK_FULL);
 		fix_wait(&f, FIX_HOUR / 2);
@@ -236,7 +237,7 @@ ATF_TC_BODY(tests_are_spaced, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	fix_wait(&f, 3 * FIX_DAY);
 	fix_outcome(&f, &r.second, BOOK_LIVE);
 	for (i = 0; i < 30; i++) {
@@ -262,7 +263,7 @@ ATF_TC_BODY(an_answer_ends_it, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	for (i = 0; i < 2; i++) {
 		first_fails(&f, &r);
 		fix_wait(&f, FIX_HOUR);
@@ -284,7 +285,7 @@ ATF_TC_BODY(no_tests_in_an_outage, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	fix_wait(&f, 1);
 	for (i = 0; i < 10; i++) {
 		fix_outcome(&f, &r.first, BOOK_FAILED);
@@ -303,7 +304,7 @@ ATF_TC_BODY(challenger_must_live, tc)
 	struct rivals	 r;
 	int		 i;
 
-	rivals_init(&f, &r);
+	rivals_init(&f, &r, BOOK_SIZE_DEFAULT);
 	fix_wait(&f, 1);
 	fix_outcome(&f, &r.first, BOOK_LIVE);	/* the contest is over */
 	fix_wait(&f, 2 * FIX_HOUR);
@@ -362,6 +363,138 @@ ATF_TC_BODY(slot_contest, tc)
 	fix_free(&f);
 }
 
+/* --- who goes back to new ---------------------------------------------- */
+
+/* A small book in which every place that can be reached is taken. */
+#define CROWD	20000
+
+struct crowd {
+	struct bookfix	 f;
+	struct book_row	*was;		/* all, before it began */
+	unsigned int	 n;
+};
+
+static void
+crowd_init(struct crowd *c, enum book_outcome how, unsigned int n)
+{
+	struct peer_addr	 a;
+	unsigned int		 i;
+
+	fix_init(&c->f, BOOK_SIZE_MIN, 8);
+	c->n = 0;
+	for (i = 0; i < n; i++) {
+		a = fix_peer(i);
+		book_outcome(c->f.book, c->f.now, &a, how);
+	}
+	FIX_CHECK(&c->f);
+	c->was = calloc(BOOK_SIZE_MIN, sizeof(*c->was));
+	ATF_REQUIRE(c->was != NULL);
+}
+
+static void
+crowd_free(struct crowd *c)
+{
+	free(c->was);
+	fix_free(&c->f);
+}
+
+static void
+crowd_remember(struct crowd *c)
+{
+	uint32_t	 cursor = 0;
+
+	c->n = 0;
+	while (book_next_row(c->f.book, c->f.now, &cursor, &c->was[c->n]))
+		c->n++;
+}
+
+/* All that stand in old, or in new, are dialled. */
+static void
+crowd_dials(struct crowd *c, bool old, enum book_outcome how)
+{
+	unsigned int	 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->was[i].old == old)
+			book_outcome(c->f.book, c->f.now, &c->was[i].addr, how);
+}
+
+static unsigned int
+crowd_lost(struct crowd *c, bool old)
+{
+	unsigned int	 i, lost = 0;
+
+	for (i = 0; i < c->n; i++)
+		lost += c->was[i].old == old && !fix_has(&c->f,
+		    &c->was[i].addr);
+	return lost;
+}
+
+/*
+ * Five days: old falls silent, who is in new answers.  Returns how many of
+ * new were missing at a day's end: those who fail so seldom are not bad, and
+ * nobody can come in again at their expense.
+ */
+static unsigned int
+crowd_siege(struct crowd *c, enum book_outcome how)
+{
+	unsigned int	 day, lost = 0;
+
+	crowd_remember(c);
+	for (day = 0; day < 5; day++) {
+		fix_wait(&c->f, FIX_DAY);
+		crowd_dials(c, false, how);
+		c->f.now++;
+		crowd_dials(c, true, BOOK_FAILED);
+		FIX_CHECK(&c->f);
+		lost += crowd_lost(c, false);
+	}
+	return lost;
+}
+
+/* A place in old was lost: nobody who answers is deleted for it. */
+ATF_TC_WITHOUT_HEAD(who_answers_is_not_displaced);
+ATF_TC_BODY(who_answers_is_not_displaced, tc)
+{
+	struct crowd		 c;
+	struct book_counts	 n;
+
+	crowd_init(&c, BOOK_ANSWERED, CROWD);
+	n = fix_counts(&c.f);
+	ATF_REQUIRE_EQ(n.capacity * 4 / 5, n.in_new);
+	ATF_CHECK_EQ(0, crowd_siege(&c, BOOK_ANSWERED));
+	/* It has to end itself, where there is no other place. */
+	ATF_CHECK(crowd_lost(&c, true) > 0);
+	ATF_CHECK(crowd_lost(&c, true) < n.in_old);
+	crowd_free(&c);
+}
+
+/* It is not deleted while a lesser one may go. */
+ATF_TC_WITHOUT_HEAD(back_to_new_among_the_lesser);
+ATF_TC_BODY(back_to_new_among_the_lesser, tc)
+{
+	struct bookfix		 f;
+	struct rivals		 r;
+	struct peer_addr	 a;
+	unsigned int		 i;
+
+	rivals_init(&f, &r, BOOK_SIZE_MIN);
+	fix_wait(&f, 3 * FIX_DAY);
+	for (i = 100; i < 40000; i++) {
+		a = fix_peer(i);
+		book_import(f.book, f.now, &a);
+	}
+	ATF_REQUIRE(fix_counts(&f).in_new >= 1020);
+	fix_outcome(&f, &r.second, BOOK_LIVE);
+	for (i = 0; i < 3; i++) {
+		first_fails(&f, &r);
+		fix_wait(&f, FIX_HOUR);
+	}
+	ATF_CHECK(!is_old(&f, &r.first));
+	ATF_CHECK_EQ(BOOK_GOOD, fix_row(&f, &r.first).level);
+	fix_free(&f);
+}
+
 /* The book of behaviour.md's sizes, and one of a million. */
 ATF_TC_WITHOUT_HEAD(geometry);
 ATF_TC_BODY(geometry, tc)
@@ -397,6 +530,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, challenger_must_live);
 	ATF_TP_ADD_TC(tp, no_contest_no_loss);
 	ATF_TP_ADD_TC(tp, slot_contest);
+	ATF_TP_ADD_TC(tp, who_answers_is_not_displaced);
+	ATF_TP_ADD_TC(tp, back_to_new_among_the_lesser);
 	ATF_TP_ADD_TC(tp, geometry);
 	return atf_no_error();
 }
