@@ -387,6 +387,9 @@ static const struct {
 	    "moniker: expected a text that is not blank" },
 	{ "moniker \"  \"", "moniker: expected a text that is not blank" },
 	{ "moniker \"\303\244\"", "moniker: expected printable ASCII text" },
+	{ "\"\033[2J\"", "expected an option, found \"?[2J\"" },
+	{ "private peer \"\302\233\"", "private peer: expected ID, found "
+	    "\"??\": the node ID is not 40 hex digits" },
 	{ "moniker \"abc", "the string is not closed by a quote" },
 	{ "version \"0123456789012345678901234567890123\"",
 	    "version: expected at most 32 characters, found 34" },
