@@ -37,16 +37,24 @@ drop_privileges(const struct m_proc_init *m)
 }
 
 static void
+tell_lacking(const char *mechanism)
+{
+	log_warnx("the sandbox is without %s: this system or container does "
+	    "not offer it", mechanism);
+}
+
+static void
 enter_sandbox(struct child *c)
 {
 	struct sandbox_opts opts = {
 		.log_only = c->init.sandbox_log,
 		.nofile = c->init.nofile,
+		.lacking = tell_lacking,
 	};
 
 	if (sandbox_enter(c->ops->role, &opts, c->sandbox,
 	    sizeof(c->sandbox)) == -1)
-		fatal("cannot enter the sandbox");
+		fatal("cannot enter the sandbox (%s)", c->sandbox);
 }
 
 /* --- readiness --------------------------------------------------------- */

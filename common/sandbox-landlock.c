@@ -95,9 +95,12 @@ sandbox_landlock(enum role role, const struct sandbox_opts *opts,
 		return 0;
 	abi = syscall(__NR_landlock_create_ruleset, NULL, 0, GET_VERSION);
 	if (abi == -1) {
-		/* Not built, or not enabled at boot. */
-		if (errno == ENOSYS || errno == EOPNOTSUPP)
-			return sandbox_lacking(opts);
+		/*
+		 * Not built; not enabled at boot; a container's own filter,
+		 * for the question as such is refused to nobody.
+		 */
+		if (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM)
+			return sandbox_lacking(opts, "Landlock");
 		return -1;
 	}
 	denied(role, opts->early, abi, &attr);

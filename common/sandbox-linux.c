@@ -19,13 +19,14 @@ sandbox_system(enum role role, const struct sandbox_opts *opts,
 	int		 abi = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return -1;
+		return sandbox_failed(level, "no_new_privs");
 	/* Nobody of our user may trace us or read our memory. */
 	if (!opts->log_only && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		return -1;
-	if (sandbox_landlock(role, opts, &abi) == -1 ||
-	    sandbox_seccomp(role, opts, &filter) == -1)
-		return -1;
+		return sandbox_failed(level, "not dumpable");
+	if (sandbox_landlock(role, opts, &abi) == -1)
+		return sandbox_failed(level, "Landlock");
+	if (sandbox_seccomp(role, opts, &filter) == -1)
+		return sandbox_failed(level, "seccomp");
 
 	if (filter != NULL)
 		sandbox_level_add(level, "%s", filter);

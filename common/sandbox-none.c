@@ -11,8 +11,9 @@ sandbox_system(enum role role, const struct sandbox_opts *opts,
     struct sandbox_level *level)
 {
 	(void)role;
-	(void)level;
-	return sandbox_lacking(opts);
+	if (sandbox_lacking(opts, "any sandbox") == -1)
+		return sandbox_failed(level, "any sandbox");
+	return 0;
 }
 
 #endif

@@ -56,15 +56,15 @@ sandbox_system(enum role role, const struct sandbox_opts *opts,
 			continue;
 		if (!p->files && (unveil("/", "") == -1 ||
 		    unveil(NULL, NULL) == -1))
-			return -1;
+			return sandbox_failed(level, "unveil");
 		if (pledge(p->promises, NULL) == -1)
-			return -1;
+			return sandbox_failed(level, "pledge");
 		sandbox_level_add(level, p->files ? "pledge" :
 		    "pledge+unveil");
 		return 0;
 	}
 	errno = EINVAL;
-	return -1;
+	return sandbox_failed(level, "policy");
 }
 
 #endif /* SANDBOX_OPENBSD */

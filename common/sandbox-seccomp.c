@@ -109,7 +109,7 @@ sandbox_seccomp(enum role role, const struct sandbox_opts *opts,
 	int		 rv;
 
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == -1 && errno == EINVAL)
-		return sandbox_lacking(opts);
+		return sandbox_lacking(opts, "seccomp");
 	if (role == ROLE_PARENT) {
 		otherwise = SCMP_ACT_ALLOW;
 		word = "seccomp-deny";

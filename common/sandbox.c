@@ -30,8 +30,20 @@ sandbox_level_add(struct sandbox_level *level, const char *fmt, ...)
 }
 
 int
-sandbox_lacking(const struct sandbox_opts *opts)
+sandbox_failed(struct sandbox_level *level, const char *mechanism)
 {
+	int	 error = errno;
+
+	(void)snprintf(level->text, level->size, "%s", mechanism);
+	errno = error;
+	return -1;
+}
+
+int
+sandbox_lacking(const struct sandbox_opts *opts, const char *mechanism)
+{
+	if (opts->lacking != NULL)
+		opts->lacking(mechanism);
 	if (!opts->require)
 		return 0;
 	errno = ENOSYS;
@@ -85,10 +97,10 @@ sandbox_enter(enum role role, const struct sandbox_opts *opts, char *text,
 	}
 	text[0] = '\0';
 	if (opts->nofile != 0 && limit(RLIMIT_NOFILE, opts->nofile) == -1)
-		return -1;
+		return sandbox_failed(&level, "limit of open files");
 	/* A sanitizer writes its report, with helpers, when all is over. */
 	if (!opts->log_only && limit_role(role, opts->early) == -1)
-		return -1;
+		return sandbox_failed(&level, "limits");
 	if (sandbox_system(role, opts, &level) == -1)
 		return -1;
 	if (text[0] == '\0')

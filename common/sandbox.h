@@ -22,6 +22,8 @@ struct sandbox_opts {
 	bool		require;	/* a missing mechanism is an error */
 	bool		early;		/* ROLE_CTL: not yet all of it, below */
 	uint32_t	nofile;		/* RLIMIT_NOFILE; 0 leaves it */
+	/* Told of each mechanism that the system lacks; may be NULL. */
+	void		(*lacking)(const char *mechanism);
 };
 
 /*
@@ -36,9 +38,10 @@ struct sandbox_opts {
  * programs or use a network.  The whole of ROLE_CTL can be entered later.
  *
  * Writes the level reached ("seccomp+landlock7+nnp") to level, cut to size.
- * Returns 0, or -1 with errno when a mechanism the system has failed; one
- * that the system lacks lowers the level, or with opts.require is ENOSYS.
- * The process may be half confined then and should end.
+ * Returns 0, or -1 with errno when a mechanism the system has failed, and
+ * level names it; one that the system lacks, or that a container keeps from
+ * us, lowers the level, or with opts.require is ENOSYS.  After -1 the process
+ * may be half confined and should end.
  */
 int	sandbox_enter(enum role role, const struct sandbox_opts *,
 	    char *level, size_t size);

@@ -18,8 +18,10 @@ struct sandbox_level {
 
 void	sandbox_level_add(struct sandbox_level *, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* This mechanism failed: the level is its name.  Returns -1, errno as it is. */
+int	sandbox_failed(struct sandbox_level *, const char *mechanism);
 /* A mechanism is not there: 0, or -1 with ENOSYS if it has to be. */
-int	sandbox_lacking(const struct sandbox_opts *);
+int	sandbox_lacking(const struct sandbox_opts *, const char *mechanism);
 
 /* What the system in question adds to the limits.  0, or -1 with errno. */
 int	sandbox_system(enum role, const struct sandbox_opts *,

@@ -63,7 +63,7 @@ enter(bool early)
 
 	if (sandbox_enter(ROLE_CTL, &opts, level, sizeof(level)) == 0)
 		return CTL_OK;
-	complain_errno("cannot enter the sandbox");
+	complain_errno("cannot enter the sandbox (%s)", level);
 	return CTL_REFUSED;
 }
 

@@ -292,7 +292,7 @@ enter_sandbox(struct pexd *px)
 
 	if (sandbox_enter(ROLE_PARENT, &opts, px->sandbox,
 	    sizeof(px->sandbox)) == -1)
-		fatal("cannot enter the sandbox");
+		fatal("cannot enter the sandbox (%s)", px->sandbox);
 	log_debug("sandbox: %s", px->sandbox);
 }
 
