@@ -33,6 +33,7 @@ struct addrbookd {
 	uint64_t		 mono_ms;
 	struct store_report	 report;
 	bool			 failing;	/* to write the store */
+	uint64_t		 next_reminder;	/* of that; monotonic ms */
 	struct m_book_status	 told;		/* to dialer, last */
 	struct m_seniors	 seniors;	/* likewise */
 	uint64_t		 next_seniors;	/* monotonic ms */

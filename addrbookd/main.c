@@ -13,14 +13,49 @@
 #include "common/log.h"
 
 #define TICK_MS		250	/* so a change is on disk within a second */
+#define REMIND_MS	3600000	/* from one line on what fails to the next */
 
-/* Said once, and once more when it is over. */
+/* There is room: the next start takes what is in memory now. */
+static void
+move_to_disk(struct addrbookd *a)
+{
+	if (store_finish(a->store, a->book) == 0)
+		fatalx("the address book, which was kept in memory, is on "
+		    "disk; starting again with it");
+	log_warnx("there was room for the address book, and is no more; "
+	    "going on in memory");
+}
+
+/* A book that is not saved is nothing to be told of only once. */
+static void
+remind(struct addrbookd *a, const struct store_stats *s)
+{
+	uint64_t now = child_mono_ms();
+
+	if (now < a->next_reminder)
+		return;
+	if (a->next_reminder != 0)
+		log_warnx("addrbook.db cannot be written yet (%s); what was "
+		    "learnt since is in memory only", s->error);
+	a->next_reminder = now + REMIND_MS;
+}
+
+/* Said at once, each hour, and once more when it is over. */
 static void
 mind_the_store(struct addrbookd *a)
 {
 	struct store_stats s;
 
 	store_stats(a->store, &s);
+	if (s.failing)
+		remind(a, &s);
+	else
+		a->next_reminder = 0;
+	if (s.in_memory) {
+		if (s.ready)
+			move_to_disk(a);
+		return;
+	}
 	/* Opening again sets it aside and keeps what is sound. */
 	if (s.damaged)
 		fatalx("addrbook.db is damaged (%s); starting again",
@@ -74,6 +109,14 @@ log_report(const struct store_report *r, unsigned int n)
 	if (r->from_copy)
 		log_warnx("%u entries come from the copy of the last clean "
 		    "start", n);
+	if (r->in_memory)
+		log_warnx("cannot write the address book: %s; going on in "
+		    "memory with the %u entries that could be read", r->error,
+		    n);
+	if (r->in_memory)
+		log_warnx(r->nowhere ? "what is learnt is lost when "
+		    "addrbookd ends; pexctl book export saves it" : "trying "
+		    "again until it can be saved");
 	if (r->migrated)
 		log_info("the address book of version %d was brought up to "
 		    "this one; the old one is kept as %s", r->migrated,

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "addrbookd/addrbookd.h"
@@ -77,10 +78,22 @@ summary_traffic(struct addrbookd *a, uint32_t id)
 		count(a, id, misbehaved[i], s->faults[i]);
 }
 
+static const char *
+state_of(const struct addrbookd *a, const struct store_stats *s, char *text,
+    size_t size)
+{
+	if (!s->in_memory)
+		return s->failing ? s->error : "ok";
+	snprintf(text, size, "in memory only: %s", s->error[0] != '\0' ?
+	    s->error : a->report.error);
+	return text;
+}
+
 static void
 summary_store(struct addrbookd *a, uint32_t id)
 {
 	struct store_stats s;
+	char text[256];
 
 	store_stats(a->store, &s);
 	count(a, id, "store_commits_total", s.commits);
@@ -89,7 +102,9 @@ summary_store(struct addrbookd *a, uint32_t id)
 	count(a, id, "store_facts_lost_total", s.facts_lost);
 	count(a, id, "store_queued", s.queued);
 	count(a, id, "store_commit_max_ms", s.commit_max_ms);
-	child_fact(a->child, id, "store", s.failing ? s.error : "ok");
+	count(a, id, "store_in_memory", s.in_memory);
+	child_fact(a->child, id, "store", state_of(a, &s, text,
+	    sizeof(text)));
 	if (a->report.set_aside[0] != '\0')
 		child_fact(a->child, id, "store_set_aside",
 		    a->report.set_aside);

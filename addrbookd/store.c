@@ -127,7 +127,10 @@ store_stats(struct store *s, struct store_stats *stats)
 	stats->facts_lost = s->facts_lost;
 }
 
-/* Rounds of handing on until the book has nothing left, or no disk is. */
+/*
+ * Rounds of handing on until the book has nothing left, or there is no disk:
+ * what is kept in memory takes it all the same.
+ */
 static void
 drain(struct store *s, struct book *book)
 {
@@ -138,11 +141,18 @@ drain(struct store *s, struct book *book)
 	for (i = 0; i < 250; i++) {
 		store_sync(s, book);
 		store_writer_stats(s->writer, &st);
-		if (st.failing || store_writer_room(s->writer) >
-		    STORE_QUEUE / 8)
+		if ((st.failing && !st.in_memory) ||
+		    store_writer_room(s->writer) > STORE_QUEUE / 8)
 			return;
 		nanosleep(&ts, NULL);
 	}
+}
+
+int
+store_finish(struct store *s, struct book *book)
+{
+	drain(s, book);
+	return store_writer_finish(s->writer);
 }
 
 void

@@ -6,7 +6,8 @@
  * waits for the disk; a change is committed within a second.  All files are
  * open when store_open() returns: later only those descriptors are used.
  * Whatever is wrong with a file, the store opens: the damaged one is set
- * aside and what is sound in it is kept.
+ * aside and what is sound in it is kept.  Where nothing can be written it is
+ * in memory until that changes.
  */
 #ifndef PEXD_STORE_H
 #define PEXD_STORE_H
@@ -40,6 +41,9 @@ struct store_report {
 	char		old_copy[256];	/* .. which is kept under this name */
 	char		set_aside[256];	/* new name of what was there, or "" */
 	char		why[256];	/* why it was set aside, or "" */
+	bool		in_memory;	/* no file can be written, for now */
+	bool		nowhere;	/* .. nor be made: not at all */
+	char		error[128];	/* .. and why */
 };
 
 struct store_stats {
@@ -47,12 +51,15 @@ struct store_stats {
 	uint64_t	pushed;		/* jobs handed to the writer */
 	uint64_t	rows;		/* .. and committed */
 	uint64_t	errors;		/* failed transactions (retried) */
+	uint64_t	saves;		/* of a store in memory */
 	uint64_t	facts_lost;	/* of nodes; the queue was full */
 	uint32_t	queued;		/* rows waiting for the writer */
 	uint32_t	commit_max_ms;	/* slowest commit */
 	bool		failing;	/* the last commit failed */
 	bool		damaged;	/* .. of damage that a start repairs */
 	bool		broken;		/* .. of I/O errors, again and again */
+	bool		in_memory;	/* there is no file yet */
+	bool		ready;		/* .. and now there could be one */
 	char		error[128];	/* SQLite's word for it */
 };
 
@@ -61,7 +68,8 @@ const char	*store_name(const char *path);
 
 /*
  * Open or make the store of that network in dir (0700, ours).  NULL, after
- * logging why, only when no store can be made there at all.  hash_key gets
+ * logging why: there is no such directory, another process has the store, or
+ * there is no memory.  hash_key gets
  * the book's key: the stored one, or new_key which is then stored.
  */
 struct store	*store_open(const char *dir, const char *network,
@@ -97,6 +105,11 @@ int		 store_ask_nodes(struct store *, uint32_t request,
 int		 store_fd(struct store *);
 bool		 store_answer(struct store *, struct store_nodes_answer *);
 void		 store_stats(struct store *, struct store_stats *);
+/*
+ * A store in memory that is ready: wait until all is in a file, which the
+ * next start takes.  -1: there is no room again; go on.
+ */
+int		 store_finish(struct store *, struct book *);
 /* Write what is left, wait for it, close.  NULL is fine. */
 void		 store_close(struct store *, struct book *);
 

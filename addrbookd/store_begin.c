@@ -4,6 +4,9 @@
  * under a name of its own; only then goes the old one aside and the new one
  * in its place.  A crash or a full disk on the way costs no row: before the
  * first rename all is as it was, between the two the next start goes on.
+ *
+ * Where that cannot be done the same is made in memory, and addrbook.db.new
+ * out of it when there is room.
  */
 
 #include <sys/types.h>
@@ -20,7 +23,8 @@
 
 /* The word in the name of what is set aside. */
 static void
-word_for(enum store_found found, const char *why, char *word, size_t size)
+word_for(enum store_found found, int version, const char *why, char *word,
+    size_t size)
 {
 	size_t i;
 
@@ -37,6 +41,14 @@ word_for(enum store_found found, const char *why, char *word, size_t size)
 		return;
 	case FOUND_FOREIGN:
 		strlcpy(word, "foreign", size);
+		return;
+	case FOUND_OLDER:
+		snprintf(word, size, "version-%d", version);
+		return;
+	case FOUND_SOUND:
+	case FOUND_UNKNOWN:
+		/* It was read, and another made, since it took no write. */
+		strlcpy(word, "replaced", size);
 		return;
 	default:
 		strlcpy(word, "damaged", size);
@@ -66,26 +78,35 @@ clear_all(const char *path)
 	    clear(path, "") == -1 ? -1 : 0;
 }
 
+/* Another program's is not opened: that might change it. */
+static bool
+has_rows(enum store_found found)
+{
+	return found == FOUND_DAMAGED || found == FOUND_OLDER ||
+	    found == FOUND_SOUND || found == FOUND_UNKNOWN;
+}
+
 /*
- * Rows out of the damaged file, with its log and without; if there is none,
- * out of the last copy.
+ * Rows out of the file that is there, with its log and without; if there is
+ * none, out of the last copy.
  */
 static int
 recover(struct store *s, struct store_db *fresh, enum store_found found)
 {
 	static const bool with_log[] = { true, false };
 	unsigned i, kept = 0;
-	int rc;
+	int rc = SQLITE_OK;
 
-	if ((rc = store_db_prepare(fresh)) != SQLITE_OK)
+	/* Made whole, and never put in its place. */
+	if (s->stuck && (rc = store_salvage(fresh, s->fresh, false, &kept)) !=
+	    SQLITE_OK)
 		return rc;
-	/* Another program's is not opened: that might change it. */
-	for (i = 0; i < 2 && kept == 0 && found == FOUND_DAMAGED; i++)
+	for (i = 0; i < 2 && kept == 0 && has_rows(found); i++)
 		if ((rc = store_salvage(fresh, s->path, with_log[i], &kept)) !=
 		    SQLITE_OK)
 			return rc;
 	if (kept > 0)
-		s->report->salvaged = true;
+		s->report->salvaged = found == FOUND_DAMAGED;
 	else if ((rc = store_salvage(fresh, s->copy, false, &kept)) !=
 	    SQLITE_OK)
 		return rc;
@@ -96,6 +117,7 @@ recover(struct store *s, struct store_db *fresh, enum store_found found)
 	return SQLITE_OK;
 }
 
+/* All that a store has into one that is in a transaction. */
 static int
 build(struct store *s, struct store_db *d, enum store_found found,
     const char *network, const uint8_t key[16])
@@ -103,15 +125,15 @@ build(struct store *s, struct store_db *d, enum store_found found,
 	int rc;
 
 	s->report->fresh = true;
-	if ((rc = store_db_open(d, s->fresh, STORE_OPEN_NEW)) != SQLITE_OK ||
-	    (rc = store_db_create(d)) != SQLITE_OK ||
+	if ((rc = store_db_create(d)) != SQLITE_OK ||
+	    (rc = store_db_prepare(d)) != SQLITE_OK ||
 	    (rc = store_db_put_meta(d, "network", network,
 	    strlen(network))) != SQLITE_OK ||
 	    (rc = store_db_put_meta(d, "hash_key", key, BOOK_KEY_SIZE)) !=
 	    SQLITE_OK)
 		return rc;
 	/* What was no database of ours leaves the copy. */
-	if ((found == FOUND_DAMAGED || found == FOUND_FOREIGN) &&
+	if ((s->stuck || has_rows(found) || found == FOUND_FOREIGN) &&
 	    (rc = recover(s, d, found)) != SQLITE_OK)
 		return rc;
 	return store_db_finish(d);
@@ -132,13 +154,13 @@ take_place(struct store *s)
 }
 
 static int
-step_aside(struct store *s, enum store_found found)
+step_aside(struct store *s, enum store_found found, int version)
 {
 	char word[64], aside[STORE_PATH_SIZE];
 
 	if (found == FOUND_NOTHING)
 		return 0;
-	word_for(found, s->report->why, word, sizeof(word));
+	word_for(found, version, s->report->why, word, sizeof(word));
 	if (store_set_aside(s->path, word, aside, sizeof(aside)) == -1) {
 		log_warn("cannot set %s aside", store_name(s->path));
 		return -1;
@@ -157,36 +179,75 @@ store_begin(struct store *s, enum store_found found, const char *network,
 	memset(&d, 0, sizeof(d));
 	if (clear_all(s->fresh) == -1)
 		return -1;
-	rc = build(s, &d, found, network, key);
+	if ((rc = store_db_open(&d, s->fresh, STORE_OPEN_NEW)) == SQLITE_OK)
+		rc = build(s, &d, found, network, key);
 	store_db_close(&d);
 	if (rc != SQLITE_OK) {
+		strlcpy(s->report->error, sqlite3_errstr(rc),
+		    sizeof(s->report->error));
 		log_warnx("cannot make %s: %s; %s is left as it was",
 		    store_name(s->fresh), sqlite3_errstr(rc),
 		    store_name(s->path));
 		(void)clear_all(s->fresh);
 		return -1;
 	}
-	if (step_aside(s, found) == -1 || take_place(s) == -1)
+	if (step_aside(s, found, 0) == -1 || take_place(s) == -1)
 		return -1;
+	return 0;
+}
+
+/* Where it is written to when that can be done: opened now or never. */
+static void
+make_target(struct store *s)
+{
+	if (!s->stuck && clear_all(s->fresh) == 0 &&
+	    store_memory_target(&s->db, s->fresh) == 0)
+		return;
+	log_warn("cannot make %s", store_name(s->fresh));
+	s->report->nowhere = true;
+}
+
+int
+store_begin_in_memory(struct store *s, enum store_found found,
+    const char *network, const uint8_t key[16])
+{
+	int rc;
+
+	s->report->in_memory = true;
+	s->stuck = store_look_still(s->fresh, network);
+	if ((rc = store_memory_open(&s->db)) == SQLITE_OK)
+		rc = build(s, &s->db, found, network, key);
+	if (rc != SQLITE_OK) {
+		log_warnx("cannot keep the address book in memory: %s",
+		    sqlite3_errstr(rc));
+		return -1;
+	}
+	make_target(s);
 	return 0;
 }
 
 int
 store_begun(struct store *s, const char *network)
 {
+	enum store_found found;
 	struct store_db d;
-	struct stat st;
-	char why[256];
+	int app = 0, version = 0;
 
-	if (lstat(s->fresh, &st) == -1)
+	if (!store_look_still(s->fresh, network))
+		return 0;
+	found = store_look(&d, s->path, network, s->report->why,
+	    sizeof(s->report->why));
+	if (found == FOUND_BUSY)
+		return 0;
+	if (found == FOUND_SOUND || found == FOUND_OLDER) {
+		(void)store_db_version(&d, &app, &version);
+		store_db_close(&d);
+		strlcpy(s->report->why, "a newer one was made in memory",
+		    sizeof(s->report->why));
+	}
+	if (step_aside(s, found, version) == -1 || take_place(s) == -1)
 		return -1;
-	if (store_look(&d, s->fresh, network, why, sizeof(why)) !=
-	    FOUND_SOUND)
-		return -1;
-	store_db_close(&d);
-	if (clear(s->fresh, "-wal") == -1 || take_place(s) == -1)
-		return -1;
-	log_warnx("a start that was cut short had put the address book in "
-	    "order; going on with that");
+	log_warnx("%s was made whole before; going on with that",
+	    store_name(s->fresh));
 	return 0;
 }

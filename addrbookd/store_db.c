@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,7 +127,28 @@ store_db_close(struct store_db *d)
 	sqlite3_finalize(d->node_put);
 	sqlite3_finalize(d->node_scan);
 	sqlite3_close(d->db);
+	if (d->in_memory && d->target != -1)
+		close(d->target);
 	memset(d, 0, sizeof(*d));
+}
+
+/*
+ * Room may come again, on the same handle as well.  The log's own word for
+ * it: errno has seen other calls since.
+ */
+bool
+store_db_no_room(struct store_db *d)
+{
+	sqlite3_file *log = NULL;
+	int error = 0;
+
+	(void)sqlite3_file_control(d->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+	    &log);
+	if (log == NULL || log->pMethods == NULL)
+		return false;
+	(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+	    &error);
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 static int

@@ -93,6 +93,10 @@ struct store_db {
 	sqlite3		*db;
 	sqlite3_stmt	*put[STORE_ROW_TABLES], *del[STORE_ROW_TABLES];
 	sqlite3_stmt	*node_get, *node_put, *node_scan;
+	/* store_memory.c */
+	bool		 in_memory;
+	int		 target;	/* where it will be saved, or -1 */
+	bool		 has_header;	/* what stands there may be whole */
 };
 enum store_open {
 	STORE_OPEN_OLD,		/* with a log, for the writer */
@@ -119,6 +123,8 @@ bool	 store_db_peek(const char *path, int *application, int *version);
 /* Open path for writing: SQLITE_OK, or why not. */
 int	 store_db_open(struct store_db *, const char *path, enum store_open);
 void	 store_db_close(struct store_db *);
+/* After an error: is it that there is no room? */
+bool	 store_db_no_room(struct store_db *);
 int	 store_db_version(struct store_db *, int *application, int *version);
 /* Write the version that stands there: a damaged header may forbid it. */
 int	 store_db_touch(struct store_db *, int version);
@@ -157,6 +163,11 @@ int	 store_db_scan_of(struct store_db *, const char *name,
 	    enum store_table, bool backward, store_row_fn, void *,
 	    unsigned *unsound);
 
+/* store_still.c */
+/* To be read only; without its log a file is what it once was. */
+int	 store_db_open_still(struct store_db *, const char *path,
+	    bool with_log);
+
 /* store_check.c */
 /* Every page, index and checksum. */
 int	 store_db_verify(struct store_db *);
@@ -180,13 +191,27 @@ enum store_found {	/* what stands at a path */
 	FOUND_NEWER,
 	FOUND_FOREIGN,		/* another program's, or not a file */
 	FOUND_OTHER_NETWORK,
+	FOUND_BUSY,		/* another process has it */
 	FOUND_UNKNOWN,		/* cannot tell: out of memory or room */
 };
 /* SOUND, OLDER: d is open.  Else it is not, and why says why. */
 enum store_found store_look(struct store_db *d, const char *path,
 	    const char *network, char *why, size_t size);
+/* Is that a whole store of this network?  Nothing is written. */
+bool	 store_look_still(const char *path, const char *network);
 /* Does SQLite's code speak of the content, and not of memory or room? */
 bool	 store_is_damage(int rc);
+
+/* store_memory.c */
+/* An empty database in memory and in a transaction; SQLite's codes. */
+int	 store_memory_open(struct store_db *);
+/* Make the file it will be saved to; -1 with errno: none can be made. */
+int	 store_memory_target(struct store_db *, const char *path);
+/*
+ * All of it onto the disk; only with finish is the file a database then.
+ * -1 with errno: no room, or whatever the disk says.
+ */
+int	 store_memory_save(struct store_db *, bool finish);
 
 /* store_migrate.c: all or nothing; SQLite's codes. */
 int	 store_migrate(struct store_db *, int version);
@@ -206,7 +231,13 @@ int	 store_salvage(struct store_db *to, const char *damaged,
 /* A new store in place of what was found; -1 after logging why not. */
 int	 store_begin(struct store *, enum store_found, const char *network,
 	    const uint8_t key[BOOK_KEY_SIZE]);
-/* Nothing stands there: finish what a crash interrupted, or -1. */
+/* The same in memory; s->db is the store then.  -1: no memory. */
+int	 store_begin_in_memory(struct store *, enum store_found,
+	    const char *network, const uint8_t key[BOOK_KEY_SIZE]);
+/*
+ * What an earlier start, or a store in memory, has made whole is put in its
+ * place.  -1: it is there and that cannot be done.
+ */
 int	 store_begun(struct store *, const char *network);
 
 /* store_jobs.c: nnodes is how many there are, or -1: to be counted. */
@@ -221,6 +252,7 @@ struct store_writer;
 struct store_pace {
 	unsigned	commit_gap_ms;	/* at least from one to the next */
 	unsigned	retry_min_ms, retry_max_ms;	/* doubled each time */
+	unsigned	first_save_ms;	/* in memory: not before */
 };
 extern const struct store_pace store_pace;	/* what a daemon goes by */
 /* Takes the database over; its thread runs when this returns. */
@@ -236,6 +268,8 @@ void	 store_writer_stats(struct store_writer *, struct store_stats *);
 int	 store_writer_fd(struct store_writer *);
 bool	 store_writer_answer(struct store_writer *,
 	    struct store_nodes_answer *);
+/* In memory: all that is queued becomes a file; -1: not yet.  Waits. */
+int	 store_writer_finish(struct store_writer *);
 /* Write all that is queued, end the thread; free. */
 void	 store_writer_stop(struct store_writer *);
 
@@ -248,6 +282,7 @@ struct store {
 	char			 copy[STORE_PATH_SIZE];
 	char			 fresh[STORE_PATH_SIZE];
 	struct store_report	*report;	/* while opening */
+	bool			 stuck;	/* fresh is whole and stays there */
 	uint64_t		 facts_lost;
 };
 

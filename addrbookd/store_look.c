@@ -39,6 +39,8 @@ static enum store_found
 failed(int rc, char *why, size_t size)
 {
 	strlcpy(why, sqlite3_errstr(rc), size);
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+		return FOUND_BUSY;
 	return store_is_damage(rc) ? FOUND_DAMAGED : FOUND_UNKNOWN;
 }
 
@@ -124,6 +126,25 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 	return age;
 }
 
+bool
+store_look_still(const char *path, const char *network)
+{
+	struct store_db d;
+	char why[256];
+	int app = 0, version = 0;
+	bool sound;
+
+	sound = store_db_open_still(&d, path, false) == SQLITE_OK &&
+	    store_db_version(&d, &app, &version) == SQLITE_OK &&
+	    judge(app, version, why, sizeof(why)) == FOUND_SOUND &&
+	    store_db_verify(&d) == SQLITE_OK &&
+	    store_db_same_schema(&d) == SQLITE_OK &&
+	    same_network(&d, network, why, sizeof(why)) == FOUND_SOUND &&
+	    has_key(&d, why, sizeof(why)) == FOUND_SOUND;
+	store_db_close(&d);
+	return sound;
+}
+
 /* Is there a file that may be opened? */
 static enum store_found
 look_at(const char *path, char *why, size_t size)
@@ -138,11 +159,21 @@ look_at(const char *path, char *why, size_t size)
 		strlcpy(why, "it is not a regular file", size);
 		return FOUND_FOREIGN;
 	}
-	if (access(path, R_OK | W_OK) == -1) {
+	if (access(path, R_OK) == -1) {
 		strlcpy(why, strerror(errno), size);
 		return FOUND_FOREIGN;
 	}
 	return FOUND_SOUND;
+}
+
+/* What is in it can be had all the same. */
+static enum store_found
+look_writable(const char *path, char *why, size_t size)
+{
+	if (access(path, W_OK) == 0)
+		return FOUND_SOUND;
+	strlcpy(why, strerror(errno), size);
+	return errno == EROFS ? FOUND_UNKNOWN : FOUND_DAMAGED;
 }
 
 /*
@@ -153,11 +184,15 @@ static void
 look_at_log(const char *path, const char *suffix)
 {
 	char log[STORE_PATH_SIZE], aside[STORE_PATH_SIZE], why[64];
+	enum store_found found;
 
 	if ((size_t)snprintf(log, sizeof(log), "%s%s", path, suffix) >=
 	    sizeof(log))
 		return;
-	if (look_at(log, why, sizeof(why)) != FOUND_FOREIGN)
+	found = look_at(log, why, sizeof(why));
+	if (found == FOUND_SOUND)
+		found = look_writable(log, why, sizeof(why));
+	if (found != FOUND_FOREIGN && found != FOUND_DAMAGED)
 		return;
 	if (store_set_aside(log, "foreign", aside, sizeof(aside)) == -1)
 		log_warn("cannot set %s aside", store_name(log));
@@ -181,6 +216,8 @@ store_look(struct store_db *d, const char *path, const char *network,
 	if (store_db_peek(path, &app, &version) &&
 	    (found = judge(app, version, why, size)) != FOUND_SOUND &&
 	    found != FOUND_OLDER)
+		return found;
+	if ((found = look_writable(path, why, size)) != FOUND_SOUND)
 		return found;
 	if ((rc = store_db_open(d, path, STORE_OPEN_OLD)) != SQLITE_OK)
 		return failed(rc, why, size);

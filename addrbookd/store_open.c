@@ -69,49 +69,19 @@ find(struct store *s, const char *network)
 {
 	enum store_found found;
 
+	if (store_begun(s, network) == -1) {
+		strlcpy(s->report->why, "what was made for it cannot be put "
+		    "in its place", sizeof(s->report->why));
+		return FOUND_UNKNOWN;
+	}
 	found = store_look(&s->db, s->path, network, s->report->why,
 	    sizeof(s->report->why));
-	if (found == FOUND_NOTHING && store_begun(s, network) == 0)
-		found = store_look(&s->db, s->path, network, s->report->why,
-		    sizeof(s->report->why));
 	return found == FOUND_OLDER ? bring_up(s) : found;
 }
 
+/* The first write also opens the log, before the sandbox. */
 static int
-open_db(struct store *s, const char *network, const uint8_t new_key[16])
-{
-	enum store_found found = find(s, network);
-	int rc;
-
-	switch (found) {
-	case FOUND_SOUND:
-		/* A sound file found at the start is worth a copy. */
-		(void)copy_to(s, s->copy);
-		break;
-	case FOUND_UNKNOWN:
-		log_warnx("cannot open %s: %s", store_name(s->path),
-		    s->report->why);
-		return -1;
-	case FOUND_NOTHING:
-		s->report->why[0] = '\0';
-		/* FALLTHROUGH */
-	default:
-		if (store_begin(s, found, network, new_key) == -1)
-			return -1;
-		rc = store_db_open(&s->db, s->path, STORE_OPEN_OLD);
-		if (rc != SQLITE_OK)
-			goto fail;
-	}
-	if ((rc = store_db_prepare(&s->db)) == SQLITE_OK)
-		return 0;
-fail:
-	log_warnx("cannot open %s: %s", store_name(s->path),
-	    sqlite3_errstr(rc));
-	return -1;
-}
-
-static int
-get_key(struct store *s, const uint8_t new_key[16], uint8_t hash_key[16])
+put_key(struct store *s, const uint8_t new_key[16], uint8_t hash_key[16])
 {
 	size_t len = 0;
 	int rc;
@@ -120,8 +90,89 @@ get_key(struct store *s, const uint8_t new_key[16], uint8_t hash_key[16])
 	    &len);
 	if (rc != SQLITE_OK || len != BOOK_KEY_SIZE)
 		memcpy(hash_key, new_key, BOOK_KEY_SIZE);
-	/* The first write also opens the log, before the sandbox. */
 	return store_db_put_meta(&s->db, "hash_key", hash_key, BOOK_KEY_SIZE);
+}
+
+/* A file to write to; with a full disk the writer will get it there. */
+static int
+make_ready(struct store *s, const uint8_t new_key[16], uint8_t hash_key[16])
+{
+	int rc;
+
+	if ((rc = store_db_prepare(&s->db)) != SQLITE_OK)
+		return rc;
+	rc = put_key(s, new_key, hash_key);
+	return rc == SQLITE_FULL || (rc == SQLITE_IOERR &&
+	    store_db_no_room(&s->db)) ? SQLITE_OK : rc;
+}
+
+/* 0, or -1 with the reason in report->error. */
+static int
+open_file(struct store *s, enum store_found found, const char *network,
+    const uint8_t new_key[16], uint8_t hash_key[16])
+{
+	int rc;
+
+	if (found == FOUND_UNKNOWN) {
+		strlcpy(s->report->error, s->report->why,
+		    sizeof(s->report->error));
+		return -1;
+	}
+	if (found == FOUND_SOUND) {
+		/* A sound file found at the start is worth a copy. */
+		(void)copy_to(s, s->copy);
+	} else {
+		if (found == FOUND_NOTHING)
+			s->report->why[0] = '\0';
+		if (store_begin(s, found, network, new_key) == -1)
+			return -1;
+		rc = store_db_open(&s->db, s->path, STORE_OPEN_OLD);
+		if (rc != SQLITE_OK)
+			goto fail;
+	}
+	if ((rc = make_ready(s, new_key, hash_key)) == SQLITE_OK)
+		return 0;
+fail:
+	strlcpy(s->report->error, sqlite3_errstr(rc),
+	    sizeof(s->report->error));
+	if (s->db.db != NULL)
+		sqlite3_db_config(s->db.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+		    1, NULL);
+	store_db_close(&s->db);
+	return -1;
+}
+
+static int
+open_db(struct store *s, const char *network, const uint8_t new_key[16],
+    uint8_t hash_key[16])
+{
+	enum store_found found = find(s, network);
+
+	if (found == FOUND_BUSY) {
+		log_warnx("cannot open %s: another process has it",
+		    store_name(s->path));
+		return -1;
+	}
+	if (open_file(s, found, network, new_key, hash_key) == 0)
+		return 0;
+	if (s->report->error[0] == '\0')
+		strlcpy(s->report->error, "files cannot be made or renamed",
+		    sizeof(s->report->error));
+	if (store_begin_in_memory(s, found, network, new_key) == -1)
+		return -1;
+	(void)put_key(s, new_key, hash_key);
+	return 0;
+}
+
+static int
+check_dir(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	log_warnx("the state directory is not there");
+	return -1;
 }
 
 struct store *
@@ -133,6 +184,8 @@ store_open(const char *dir, const char *network, const uint8_t new_key[16],
 	int rv;
 
 	memset(report, 0, sizeof(*report));
+	if (check_dir(dir) == -1)
+		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
 		log_warn("no memory for the store");
 		return NULL;
@@ -143,15 +196,13 @@ store_open(const char *dir, const char *network, const uint8_t new_key[16],
 	snprintf(s->copy, sizeof(s->copy), "%s/%s", dir, STORE_COPY);
 	snprintf(s->fresh, sizeof(s->fresh), "%s/%s", dir, STORE_FRESH);
 	mask = umask(077);
-	rv = open_db(s, network, new_key);
+	rv = open_db(s, network, new_key, hash_key);
 	umask(mask);
 	if (rv == -1) {
 		store_db_close(&s->db);
 		free(s);
 		return NULL;
 	}
-	/* With a full disk the writer will get it there. */
-	(void)get_key(s, new_key, hash_key);
 	s->report = NULL;
 	return s;
 }

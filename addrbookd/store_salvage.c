@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What is sound in a damaged file: each row by its checksum. */
 
-#include <sys/types.h>
-#include <sys/stat.h>
-
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,46 +87,6 @@ keep_tables(struct salvage *s, struct store_db *from)
 			    &unsound);
 }
 
-/* A path as a URI; without its log a database is what it once was. */
-static void
-uri_of(const char *path, bool with_log, char *uri, size_t size)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t n = strlcpy(uri, "file:", size);
-
-	for (; *path != '\0' && n + 16 < size; path++) {
-		if (isalnum((unsigned char)*path) || *path == '/') {
-			uri[n++] = *path;
-			continue;
-		}
-		uri[n++] = '%';
-		uri[n++] = hex[(unsigned char)*path >> 4];
-		uri[n++] = hex[*path & 15];
-	}
-	strlcpy(uri + n, with_log ? "" : "?immutable=1", size - n);
-}
-
-static int
-open_damaged(struct store_db *d, const char *path, bool with_log)
-{
-	char uri[STORE_PATH_SIZE * 3 + 32];
-	struct stat st;
-	int rc;
-
-	memset(d, 0, sizeof(*d));
-	/* A FIFO could be opened as well. */
-	if (lstat(path, &st) == -1 || !S_ISREG(st.st_mode))
-		return SQLITE_CANTOPEN;
-	uri_of(path, with_log, uri, sizeof(uri));
-	rc = sqlite3_open_v2(uri, &d->db, (with_log ? SQLITE_OPEN_READWRITE :
-	    SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI,
-	    NULL);
-	if (rc == SQLITE_OK)
-		(void)store_db_exec(d, "PRAGMA locking_mode=EXCLUSIVE;"
-		    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
-	return rc;
-}
-
 int
 store_salvage(struct store_db *to, const char *damaged, bool with_log,
     unsigned *kept)
@@ -140,7 +96,7 @@ store_salvage(struct store_db *to, const char *damaged, bool with_log,
 	int app;
 
 	*kept = 0;
-	if (open_damaged(&from, damaged, with_log) == SQLITE_OK &&
+	if (store_db_open_still(&from, damaged, with_log) == SQLITE_OK &&
 	    !of_other_network(to, &from)) {
 		(void)store_db_version(&from, &app, &s.version);
 		keep_meta(&s, &from, "hash_key");

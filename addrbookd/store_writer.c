@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "addrbookd/store_impl.h"
+#include "addrbookd/store_writer_impl.h"
 #include "common/log.h"
 
-#define ANSWERS		16	/* reads under way; more are refused */
 #define BROKEN_TRIES	3	/* of a disk that fails, on one handle */
 
 /*
@@ -29,33 +29,8 @@ const struct store_pace store_pace = {
 	.commit_gap_ms = 300,
 	.retry_min_ms = 1000,
 	.retry_max_ms = 60000,
-};
-
-struct store_writer {
-	pthread_t	 thread;
-	pthread_mutex_t	 lock;
-	pthread_cond_t	 wake;
-	bool		 quit;
-
-	/* Under the lock: the queue, the answers, the figures. */
-	struct store_job *queue;
-	unsigned	 n;
-	bool		 wanted;	/* room, by who found none */
-	struct store_job asks[ANSWERS];		/* reads, apart from writes */
-	unsigned	 nasks;
-	struct store_nodes_answer *answers;
-	unsigned	 nanswers, nasked;	/* nasked: not yet taken */
-	struct store_stats stats;
-
-	/* The thread's own. */
-	struct store_db	 db;
-	struct store_job *batch;
-	unsigned	 nbatch;
-	struct store_pace pace;
-	unsigned	 broken;	/* I/O errors in a row */
-	int		 nnodes;	/* -1: to be counted */
-
-	int		 pipe[2];	/* wakes the main loop */
+	/* pexd counts what ends sooner as a start that failed. */
+	.first_save_ms = 12000,
 };
 
 static uint64_t
@@ -141,31 +116,12 @@ do_batch(struct store_writer *w)
 	return rc == SQLITE_OK ? store_db_exec(&w->db, "COMMIT") : rc;
 }
 
-/*
- * Room may come again, on the same handle as well.  The log's own word for
- * it: errno has seen other calls since.
- */
-static bool
-is_no_room(sqlite3 *db)
-{
-	sqlite3_file *log = NULL;
-	int error = 0;
-
-	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
-	    &log);
-	if (log == NULL || log->pMethods == NULL)
-		return false;
-	(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
-	    &error);
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
-}
-
 /* An error that tells of the disk or the files and not of their content. */
 static bool
-is_broken(int rc, sqlite3 *db)
+is_broken(int rc, struct store_db *d)
 {
 	return rc == SQLITE_CANTOPEN || (rc == SQLITE_IOERR &&
-	    !is_no_room(db));
+	    !store_db_no_room(d));
 }
 
 static int
@@ -179,7 +135,7 @@ try_commit(struct store_writer *w, char *error, size_t size)
 	}
 	/* What is asked about it has to be so before the next statement. */
 	strlcpy(error, sqlite3_errmsg(w->db.db), size);
-	w->broken = is_broken(rc & 0xff, w->db.db) ? w->broken + 1 : 0;
+	w->broken = is_broken(rc & 0xff, &w->db) ? w->broken + 1 : 0;
 	w->nnodes = -1;
 	if (!sqlite3_get_autocommit(w->db.db))
 		(void)store_db_exec(&w->db, "ROLLBACK");
@@ -192,8 +148,8 @@ account(struct store_writer *w, int rc, const char *error, uint64_t ms)
 	struct store_stats *s = &w->stats;
 
 	pthread_mutex_lock(&w->lock);
-	s->broken = w->broken >= BROKEN_TRIES;
-	s->failing = rc != SQLITE_OK;
+	s->broken = w->broken >= BROKEN_TRIES && !w->db.in_memory;
+	s->failing = rc != SQLITE_OK || (w->db.in_memory && !s->ready);
 	if (rc == SQLITE_OK) {
 		s->commits++;
 		s->rows += w->nbatch;
@@ -207,19 +163,21 @@ account(struct store_writer *w, int rc, const char *error, uint64_t ms)
 	pthread_mutex_unlock(&w->lock);
 }
 
+static struct timespec
+at_ms(uint64_t ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000,
+	    .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	return ts;
+}
+
 /* Wait, or until it is time to quit; answer reads.  Under the lock. */
 static void
 pause_for(struct store_writer *w, unsigned ms)
 {
-	struct timespec ts;
+	struct timespec ts = at_ms(mono_ms() + ms);
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += ms / 1000;
-	ts.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (ts.tv_nsec >= 1000000000) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000;
-	}
 	while (!w->quit && pthread_cond_timedwait(&w->wake, &w->lock, &ts) !=
 	    ETIMEDOUT)
 		do_reads(w);
@@ -254,37 +212,113 @@ commit_batch(struct store_writer *w)
 	w->nbatch = 0;
 }
 
+/* In memory: is it time to try whether there is room? */
+static bool
+save_is_due(const struct store_writer *w)
+{
+	return w->db.in_memory && (w->finish || (w->db.target != -1 &&
+	    mono_ms() >= w->save_at));
+}
+
+static void
+account_save(struct store_writer *w, int rv, bool finish)
+{
+	struct store_stats *s = &w->stats;
+
+	pthread_mutex_lock(&w->lock);
+	s->ready = rv == 0;
+	s->failing = rv != 0;
+	if (rv == 0)
+		s->saves++;
+	else {
+		s->errors++;
+		strlcpy(s->error, strerror(errno), sizeof(s->error));
+	}
+	if (finish && w->finish) {
+		w->finish = false;
+		w->finish_rv = rv;
+		pthread_cond_signal(&w->finished);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Of memory: a copy goes to the disk, or it is asked again later. */
+static void
+save(struct store_writer *w, bool finish)
+{
+	int rv = store_memory_save(&w->db, finish);
+
+	account_save(w, rv, finish);
+	w->save_wait = rv == 0 || w->save_wait == 0 ? w->pace.retry_min_ms :
+	    w->save_wait * 2;
+	if (w->save_wait > w->pace.retry_max_ms)
+		w->save_wait = w->pace.retry_max_ms;
+	w->save_at = mono_ms() + w->save_wait;
+}
+
+/* Under the lock. */
+static void
+wait_for_work(struct store_writer *w)
+{
+	struct timespec ts = at_ms(w->save_at);
+
+	if (w->db.in_memory && w->db.target != -1)
+		pthread_cond_timedwait(&w->wake, &w->lock, &ts);
+	else
+		pthread_cond_wait(&w->wake, &w->lock);
+}
+
+/* Until there is something to do; false at the end. */
+static bool
+take_work(struct store_writer *w, bool *finish)
+{
+	bool quit;
+
+	pthread_mutex_lock(&w->lock);
+	do_reads(w);
+	while (w->n == 0 && !w->quit && !save_is_due(w)) {
+		wait_for_work(w);
+		do_reads(w);
+	}
+	take_batch(w);
+	quit = w->quit;
+	*finish = w->finish;
+	pthread_mutex_unlock(&w->lock);
+	return !quit || w->nbatch > 0;
+}
+
+/* Let changes gather: each commit costs a disk flush. */
+static void
+gather(struct store_writer *w, uint64_t began)
+{
+	uint64_t took = mono_ms() - began;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->n < STORE_QUEUE / 2 && !w->finish &&
+	    took < w->pace.commit_gap_ms)
+		pause_for(w, w->pace.commit_gap_ms - took);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void *
 writer_main(void *arg)
 {
 	struct store_writer *w = arg;
-	uint64_t began, took;
-	bool quit;
+	uint64_t began;
+	bool finish;
 
-	for (;;) {
-		pthread_mutex_lock(&w->lock);
-		do_reads(w);
-		while (w->n == 0 && !w->quit) {
-			pthread_cond_wait(&w->wake, &w->lock);
-			do_reads(w);
-		}
-		take_batch(w);
-		quit = w->quit;
-		pthread_mutex_unlock(&w->lock);
+	while (take_work(w, &finish)) {
 		began = mono_ms();
 		if (w->nbatch > 0)
 			commit_batch(w);
-		else if (quit)
-			return NULL;
-		if (quit)
-			continue;
-		/* Let changes gather: each commit costs a disk flush. */
-		took = mono_ms() - began;
-		pthread_mutex_lock(&w->lock);
-		if (w->n < STORE_QUEUE / 2 && took < w->pace.commit_gap_ms)
-			pause_for(w, w->pace.commit_gap_ms - took);
-		pthread_mutex_unlock(&w->lock);
+		if (save_is_due(w))
+			save(w, finish);
+		gather(w, began);
 	}
+	/* Who stops it waits: once more, whenever it was tried last. */
+	if (w->db.in_memory)
+		save(w, true);
+	return NULL;
 }
 
 /* --- the main thread's side ------------------------------------------- */
@@ -306,6 +340,7 @@ start_thread(struct store_writer *w)
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attr);
+	pthread_cond_init(&w->finished, &attr);
 	pthread_condattr_destroy(&attr);
 	/* Signals are the event loop's. */
 	sigfillset(&all);
@@ -334,6 +369,8 @@ store_writer_start(struct store_db *db, const struct store_pace *pace)
 		goto fail;
 	w->db = *db;
 	memset(db, 0, sizeof(*db));
+	w->stats.in_memory = w->stats.failing = w->db.in_memory;
+	w->save_at = mono_ms() + pace->first_save_ms;
 	if (start_thread(w) == 0)
 		return w;
 	*db = w->db;
@@ -349,78 +386,6 @@ fail:
 	return NULL;
 }
 
-int
-store_writer_push(struct store_writer *w, const struct store_job *j)
-{
-	int rv = 0;
-
-	pthread_mutex_lock(&w->lock);
-	if (j->kind == JOB_READ_NODES && w->nasked < ANSWERS) {
-		w->asks[w->nasks++] = *j;
-		w->nasked++;
-		pthread_cond_signal(&w->wake);
-	} else if (j->kind != JOB_READ_NODES && w->n < STORE_QUEUE) {
-		w->queue[w->n++] = *j;
-		w->stats.pushed++;
-		if (w->n == 1)
-			pthread_cond_signal(&w->wake);
-	} else
-		rv = -1;
-	pthread_mutex_unlock(&w->lock);
-	return rv;
-}
-
-void
-store_writer_want_room(struct store_writer *w)
-{
-	pthread_mutex_lock(&w->lock);
-	w->wanted = true;
-	pthread_mutex_unlock(&w->lock);
-}
-
-unsigned
-store_writer_room(struct store_writer *w)
-{
-	unsigned room;
-
-	pthread_mutex_lock(&w->lock);
-	room = STORE_QUEUE - w->n;
-	pthread_mutex_unlock(&w->lock);
-	return room;
-}
-
-void
-store_writer_stats(struct store_writer *w, struct store_stats *s)
-{
-	pthread_mutex_lock(&w->lock);
-	*s = w->stats;
-	s->queued = w->n;
-	pthread_mutex_unlock(&w->lock);
-}
-
-int
-store_writer_fd(struct store_writer *w)
-{
-	return w->pipe[0];
-}
-
-bool
-store_writer_answer(struct store_writer *w, struct store_nodes_answer *a)
-{
-	char drain[ANSWERS];
-	bool got = false;
-
-	(void)!read(w->pipe[0], drain, sizeof(drain));
-	pthread_mutex_lock(&w->lock);
-	if (w->nanswers > 0) {
-		*a = w->answers[--w->nanswers];
-		w->nasked--;
-		got = true;
-	}
-	pthread_mutex_unlock(&w->lock);
-	return got;
-}
-
 void
 store_writer_stop(struct store_writer *w)
 {
@@ -431,6 +396,7 @@ store_writer_stop(struct store_writer *w)
 	pthread_join(w->thread, NULL);
 	store_db_close(&w->db);
 	pthread_cond_destroy(&w->wake);
+	pthread_cond_destroy(&w->finished);
 	pthread_mutex_destroy(&w->lock);
 	close(w->pipe[0]);
 	close(w->pipe[1]);

@@ -21,9 +21,11 @@ TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_begin.o \
 	$(O)/addrbookd/store_check.o \
 	$(O)/addrbookd/store_db.o $(O)/addrbookd/store_file.o \
 	$(O)/addrbookd/store_jobs.o $(O)/addrbookd/store_load.o \
-	$(O)/addrbookd/store_look.o $(O)/addrbookd/store_migrate.o \
+	$(O)/addrbookd/store_look.o $(O)/addrbookd/store_memory.o \
+	$(O)/addrbookd/store_migrate.o \
 	$(O)/addrbookd/store_node.o $(O)/addrbookd/store_open.o \
-	$(O)/addrbookd/store_rows.o $(O)/addrbookd/store_salvage.o \
+	$(O)/addrbookd/store_queue.o $(O)/addrbookd/store_rows.o \
+	$(O)/addrbookd/store_salvage.o $(O)/addrbookd/store_still.o \
 	$(O)/addrbookd/store_writer.o
 TEST_OBJS += $(O)/pexd/listen.o $(O)/pexd/loadconf.o $(O)/pexd/logsink.o \
 	$(O)/pexd/places.o $(O)/pexd/reload_check.o $(O)/pexd/resolvconf.o

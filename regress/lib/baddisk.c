@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: ISC */
-/* A disk that fails, or takes long. */
+/* A disk that fails, or takes long: what becomes of each call. */
 #include <sys/types.h>
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <atf-c.h>
-#include <sqlite3.h>
 
 #include "regress/lib/baddisk.h"
 
 static struct {
 	pthread_mutex_t	 lock;
 	pthread_cond_t	 wake;
-	int		 error;
+	int		 error, denied;
 	unsigned int	 after, writes, waiting;
 	bool		 stuck;
-	ssize_t		 (*pwrite)(int, const void *, size_t, off_t);
-	int		 (*ftruncate)(int, off_t);
 } disk = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.wake = PTHREAD_COND_INITIALIZER,
 };
 
-/* The errno of this write, or 0. */
-static int
-fate(void)
+int
+baddisk_fate(void)
 {
 	int	 error = 0;
 
@@ -46,49 +39,25 @@ fate(void)
 	return error;
 }
 
-static ssize_t
-bad_pwrite(int fd, const void *p, size_t n, off_t at)
+int
+baddisk_denied(void)
 {
-	int	 error = fate();
-
-	if (error == 0)
-		return disk.pwrite(fd, p, n, at);
-	errno = error;
-	return -1;
+	return disk.denied;
 }
 
-static int
-bad_ftruncate(int fd, off_t len)
-{
-	int	 error = fate();
-
-	if (error == 0)
-		return disk.ftruncate(fd, len);
-	errno = error;
-	return -1;
-}
-
-static void
-replace(const char *name, sqlite3_syscall_ptr by, void *was)
-{
-	sqlite3_vfs		*vfs = sqlite3_vfs_find(NULL);
-	sqlite3_syscall_ptr	 is = vfs->xGetSystemCall(vfs, name);
-
-	if (is == NULL || is == by)
-		return;
-	memcpy(was, &is, sizeof(is));
-	ATF_REQUIRE_EQ(SQLITE_OK, vfs->xSetSystemCall(vfs, name, by));
-}
+/* --- what a test says ------------------------------------------------- */
 
 void
 baddisk_init(void)
 {
-	replace("pwrite", (sqlite3_syscall_ptr)bad_pwrite, &disk.pwrite);
-	replace("pwrite64", (sqlite3_syscall_ptr)bad_pwrite, &disk.pwrite);
-	replace("ftruncate", (sqlite3_syscall_ptr)bad_ftruncate,
-	    &disk.ftruncate);
-	ATF_REQUIRE(disk.pwrite != NULL && disk.ftruncate != NULL);
+#ifdef __linux__
+	baddisk_fail(0, 0);
+	baddisk_deny(0);
+	baddisk_stick(false);
 	disk.writes = 0;
+#else
+	atf_tc_skip("no system calls of Linux");
+#endif
 }
 
 void
@@ -98,6 +67,12 @@ baddisk_fail(int error, unsigned int after)
 	disk.error = error;
 	disk.after = after;
 	pthread_mutex_unlock(&disk.lock);
+}
+
+void
+baddisk_deny(int error)
+{
+	disk.denied = error;
 }
 
 unsigned int

@@ -245,24 +245,38 @@ childfix_kill(struct childfix *c)
 }
 
 void
-childfix_leave(struct childfix *c)
+childfix_ended(struct childfix *c, int wanted)
 {
 	const char *name = role_name(c->kind->role);
 	uint64_t end = fix_deadline();
 	pid_t pid;
 	int status;
 
-	childfix_dies(c, ROLE_PARENT);
 	while ((pid = waitpid(c->pid, &status, WNOHANG)) == 0 &&
 	    fix_ms() < end)
 		childfix_turn(c);
 	if (pid == 0)
 		kill(c->pid, SIGKILL);
 	ATF_REQUIRE_MSG(pid == c->pid, "%s does not leave", name);
-	ATF_CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+	ATF_CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == wanted,
 	    "%s ended with status 0x%x", name, status);
 	free_pipes(c);
 	childfix_forget(c);
+}
+
+void
+childfix_leave(struct childfix *c)
+{
+	childfix_dies(c, ROLE_PARENT);
+	childfix_ended(c, 0);
+}
+
+void
+childfix_forget_log(struct childfix *c)
+{
+	free(c->log);
+	c->log = NULL;
+	c->log_len = 0;
 }
 
 void

@@ -74,6 +74,8 @@ void		 childfix_reload(struct childfix *, const struct conf *);
 void		 childfix_kill(struct childfix *);
 /* Close its parent's pipe; it has to leave with status 0. */
 void		 childfix_leave(struct childfix *);
+/* It ends by itself, with that status; childfix_start() may follow. */
+void		 childfix_ended(struct childfix *, int status);
 void		 childfix_free(struct childfix *);	/* after it left */
 
 /* As whom we hold that pipe. */
@@ -91,6 +93,7 @@ unsigned	 childfix_count(const struct childfix *, enum role to,
 		    uint32_t type);
 const struct childmsg *childfix_last(const struct childfix *, uint32_t type);
 void		 childfix_forget(struct childfix *);
+void		 childfix_forget_log(struct childfix *);
 bool		 childfix_logged(const struct childfix *, const char *part);
 int64_t		 childfix_counter(struct childfix *, const char *name);
 const char	*childfix_fact(struct childfix *, const char *name);
@@ -123,6 +126,7 @@ uint64_t	 fix_deadline(void);		/* for what begins now */
 #define fix_reload(fix)		childfix_reload(&(fix)->child, (fix)->conf)
 #define fix_kill(fix)		childfix_kill(&(fix)->child)
 #define fix_leave(fix)		childfix_leave(&(fix)->child)
+#define fix_ended(fix, status)	childfix_ended(&(fix)->child, status)
 #define fix_dies(fix, role)	childfix_dies(&(fix)->child, role)
 #define fix_wire(fix, role)	childfix_wire(&(fix)->child, role)
 #define fix_synced(fix, role)	childfix_synced(&(fix)->child, role)
@@ -146,6 +150,7 @@ uint64_t	 fix_deadline(void);		/* for what begins now */
 #define fix_last(fix, type)	\
 	((const void *)fix_last_msg(fix, type)->body)
 #define fix_forget(fix)		childfix_forget(&(fix)->child)
+#define fix_forget_log(fix)	childfix_forget_log(&(fix)->child)
 #define fix_logged(fix, part)	childfix_logged(&(fix)->child, part)
 /* Its figure, or fact, of that name in the summary, asked for now. */
 #define fix_counter(fix, name)	childfix_counter(&(fix)->child, name)

@@ -399,6 +399,133 @@ ATF_TC_BODY(no_space, tc)
 	bfix_stop(&fix);
 }
 
+/* The file of a run before, damaged or of an older schema. */
+static void
+make_bad(bool older)
+{
+	sqlite3	*db;
+	uint8_t	*p;
+	size_t	 len;
+	int	 all;
+
+	p = storefix_make(300, &len, &all);
+	if (!older)
+		*(uint8_t *)memmem(p, len, "one of many", 11) ^= 0x20;
+	storefix_write(DB, p, len);
+	free(p);
+	if (!older)
+		return;
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_open(DB, &db));
+	ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_exec(db, "PRAGMA locking_mode="
+	    "EXCLUSIVE; PRAGMA journal_mode=DELETE; "
+	    "DROP INDEX node_seen; ALTER TABLE node DROP COLUMN seen; "
+	    "DELETE FROM node; PRAGMA user_version=1", NULL, NULL, NULL));
+	sqlite3_close(db);
+}
+
+/* What is there goes on in memory, and no start is refused. */
+static void
+start_full(int64_t *n)
+{
+	bfix_start(&fix);
+	ATF_CHECK(fix_logged(&fix, "cannot write the address book"));
+	ATF_CHECK(fix_logged(&fix, "trying again until it can be saved"));
+	ATF_CHECK(strstr(fix_fact(&fix, "store"), "in memory only") != NULL);
+	ATF_CHECK_EQ(1, fix_counter(&fix, "store_in_memory"));
+	*n = fix_counter(&fix, "book_size");
+	ATF_CHECK_MSG(*n > 200, "%jd entries", (intmax_t)*n);
+}
+
+static void
+full_with(bool older)
+{
+	int64_t	 n, more;
+
+	ATF_REQUIRE_EQ(0, system("rm -f " BFIX_STATE "/*"));
+	make_bad(older);
+	fill_disk();
+	/* Killed and born again: it is no worse the second time. */
+	start_full(&n);
+	fix_kill(&fix);
+	start_full(&more);
+	ATF_CHECK_EQ(n, more);
+	bfix_tell(&fix, 5000, 100, 30000);
+	bfix_dialled(&fix, 6000, OUTCOME_ANSWERED);
+	FIX_WAIT(&fix, fix_counter(&fix, "outcomes_total") == 1);
+	more = fix_counter(&fix, "book_size");
+	ATF_CHECK(more > n);
+	/* It tries, in vain. */
+	FIX_WAIT(&fix, fix_counter(&fix, "store_errors_total") > 0);
+	ATF_CHECK_EQ(0, access(DB, F_OK));
+	ATF_CHECK_EQ(0, storefix_count(BFIX_STATE, older ?
+	    "addrbook.db.version-1-" : "addrbook.db.damaged"));
+	ATF_REQUIRE_EQ(0, unlink(BFIX_STATE "/ballast"));
+	FIX_WAIT(&fix, fix_logged(&fix, "is on disk; starting again"));
+	fix_ended(&fix, 1);
+	fix_forget_log(&fix);
+	bfix_start(&fix);
+	ATF_CHECK(!fix_logged(&fix, "going on in memory"));
+	n = fix_counter(&fix, "book_size");
+	ATF_CHECK_EQ_MSG(more, n, "%jd, not %jd", (intmax_t)n,
+	    (intmax_t)more);
+	ATF_CHECK_STREQ("ok", fix_fact(&fix, "store"));
+	ATF_CHECK(storefix_count(BFIX_STATE, older ?
+	    "addrbook.db.version-1-" : "addrbook.db.damaged") > 0);
+	fix_leave(&fix);
+	fix_forget_log(&fix);
+}
+
+/* A file that wants another in its place, and no room for that. */
+ATF_TC(bad_file_and_no_space);
+ATF_TC_HEAD(bad_file_and_no_space, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "300");
+}
+ATF_TC_BODY(bad_file_and_no_space, tc)
+{
+	bfix_init(&fix);
+	mount_small();
+	full_with(false);
+	full_with(true);
+	bfix_start(&fix);
+	bfix_stop(&fix);
+}
+
+/* Nobody may write there, and what is in it is used. */
+ATF_TC(read_only);
+ATF_TC_HEAD(read_only, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "300");
+}
+ATF_TC_BODY(read_only, tc)
+{
+#ifdef __linux__
+	int64_t	 n;
+
+	bfix_init(&fix);
+	mount_small();
+	bfix_start(&fix);
+	bfix_tell(&fix, 0, 100, 30000);
+	n = fix_counter(&fix, "book_size");
+	fix_leave(&fix);
+	ATF_REQUIRE_EQ(0, mount(NULL, BFIX_STATE, NULL, MS_REMOUNT |
+	    MS_RDONLY, NULL));
+	bfix_start(&fix);
+	ATF_CHECK(fix_logged(&fix, "cannot write the address book"));
+	ATF_CHECK(fix_logged(&fix, "pexctl book export"));
+	ATF_CHECK(strstr(fix_fact(&fix, "store"), "in memory only") != NULL);
+	ATF_CHECK_EQ(n, fix_counter(&fix, "book_size"));
+	fix_leave(&fix);
+	ATF_REQUIRE_EQ(0, mount(NULL, BFIX_STATE, NULL, MS_REMOUNT, NULL));
+	bfix_start(&fix);
+	ATF_CHECK_EQ(n, fix_counter(&fix, "book_size"));
+	ATF_CHECK_STREQ("ok", fix_fact(&fix, "store"));
+	bfix_stop(&fix);
+#else
+	atf_tc_skip("no mount namespaces");
+#endif
+}
+
 /* --- the operator is told --------------------------------------------- */
 
 static void
@@ -464,6 +591,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, selects_while_committing);
 	ATF_TP_ADD_TC(tp, killed);
 	ATF_TP_ADD_TC(tp, no_space);
+	ATF_TP_ADD_TC(tp, bad_file_and_no_space);
+	ATF_TP_ADD_TC(tp, read_only);
 	ATF_TP_ADD_TC(tp, told);
 	return atf_no_error();
 }

@@ -5,6 +5,7 @@
  */
 #include <sys/resource.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include <atf-c.h>
 
 #include "addrbookd/store_impl.h"
-#include "regress/lib/baddisk.h"
+#include "regress/lib/baddisk_calls.h"
 #include "regress/lib/storefix.h"
 
 static struct storefix	 s, t;
@@ -245,58 +246,121 @@ same_bytes(const uint8_t *p, size_t len, const uint8_t *q, size_t n)
 	    memcmp(p + 100, q + 100, len - 100) == 0;
 }
 
-static bool
-opens(void)
+/* The file whose name begins so is the one that was there. */
+static void
+is_aside(const char *prefix, const uint8_t *p, size_t len)
 {
-	static const uint8_t	 key[BOOK_KEY_SIZE];
-	struct store_report	 report;
-	struct store		*store;
-	uint8_t			 got[BOOK_KEY_SIZE];
+	struct dirent	*e;
+	char		 path[300];
+	uint8_t		*q;
+	size_t		 n;
+	DIR		*d = opendir(STOREFIX_DIR);
+	bool		 is = false;
 
-	store = store_open(STOREFIX_DIR, STOREFIX_NETWORK, key, got, &report);
-	store_close(store, NULL);
-	return store != NULL;
+	ATF_REQUIRE(d != NULL);
+	while ((e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		snprintf(path, sizeof(path), STOREFIX_DIR "/%s", e->d_name);
+		q = storefix_read(path, &n);
+		is = is || same_bytes(p, len, q, n);
+		free(q);
+	}
+	closedir(d);
+	ATF_CHECK_MSG(is, "no %s with the bytes that were there", prefix);
 }
 
-/* Either nothing was done to it or the new one stands complete. */
+/* It goes on in memory: what is learnt is there, and the file as it was. */
 static void
-untouched_or_done(const uint8_t *p, size_t len, unsigned int writes)
+goes_on(const uint8_t *p, size_t len, unsigned int new, bool sound)
 {
-	uint8_t	*q;
-	size_t	 n;
+	struct store_stats	 st;
+	struct peer_addr	 a = fix_peer(new);
+	uint8_t			*q;
+	size_t			 n;
 
-	if (storefix_count(STOREFIX_DIR, "addrbook.db.damaged") > 0)
-		return;
+	ATF_CHECK(s.report.error[0] != '\0');
+	fix_outcome(&s.f, &a, BOOK_ANSWERED);
+	storefix_meet(&s, new, "met in memory");
+	storefix_settle(&s);
+	store_stats(s.store, &st);
+	ATF_CHECK(st.in_memory && st.failing && !st.broken && !st.ready);
 	q = storefix_read(STOREFIX_FILE, &n);
-	ATF_CHECK_MSG(same_bytes(p, len, q, n), "after %u writes", writes);
+	/* A sound one may have taken a write before the disk failed. */
+	ATF_CHECK(sound || s.report.set_aside[0] != '\0' ||
+	    same_bytes(p, len, q, n));
 	free(q);
 }
 
+/* There is room: it says so, all of it becomes a file, a start takes it. */
+static void
+is_saved(unsigned int new)
+{
+	struct store_stats	 st;
+	struct peer_addr	 a = fix_peer(new + 1);
+	int			 i;
+
+	for (i = 0; i < 30000; i++) {
+		store_stats(s.store, &st);
+		if (st.ready)
+			break;
+		breathe();
+	}
+	ATF_REQUIRE_MSG(st.ready && !st.failing, "%s", st.error);
+	/* Not yet handed over. */
+	fix_outcome(&s.f, &a, BOOK_ANSWERED);
+	ATF_REQUIRE_EQ(0, store_finish(s.store, s.f.book));
+}
+
 /*
- * With a disk that takes n writes and no more, for each n until it opens:
- * no row that could be had is lost to the lack of room.
+ * With a disk that takes n writes and no more, for each n until all comes
+ * through: the store opens with every row, goes on, and when there is room
+ * no row is lost, of the file or learnt since.
  */
 static void
-start_with(const uint8_t *p, size_t len, int error, bool must, int least)
+start_with(const uint8_t *p, size_t len, int error, int all, const char *word)
 {
-	unsigned int	 n;
-	bool		 ok;
+	unsigned int	 n, memory = 0, done = 0;
+	struct peer_addr a = fix_peer(39000);
 
-	for (n = 0, ok = false; !ok; n++) {
+	for (n = 0; done < 3; n++) {
 		ATF_REQUIRE(n < 2000);
 		storefix_place(p, len, NULL, 0);
 		baddisk_fail(error, n);
-		ok = opens();
+		storefix_begin(&s);
+		ATF_CHECK_EQ_MSG(all, s.loaded, "%u: %d of %d", n, s.loaded,
+		    all);
+		done = s.report.in_memory ? 0 : done + 1;
+		memory += s.report.in_memory;
+		if (s.report.in_memory)
+			goes_on(p, len, 39000, word == NULL);
 		baddisk_fail(0, 0);
-		ATF_CHECK_MSG(ok || !must, "after %u writes", n);
-		if (!ok)
-			untouched_or_done(p, len, n);
-		ATF_CHECK_MSG(storefix_survive() >= least, "after %u", n);
+		if (s.report.in_memory)
+			is_saved(39000);
+		else
+			fix_outcome(&s.f, &a, BOOK_ANSWERED);
+		store_close(s.store, s.f.book);
+		storefix_begin(&t);
+		storefix_same(s.f.book, t.f.book, STOREFIX_SIZE);
+		ATF_CHECK(!t.report.in_memory);
+		ATF_CHECK_EQ(0, storefix_count(STOREFIX_DIR,
+		    "addrbook.db.new"));
+		if (word != NULL)
+			is_aside(word, p, len);
+		storefix_close(&t);
+		book_free(s.f.book);
 	}
-	ATF_CHECK_MSG(must || n > 5, "%u", n);
+	printf("%s: %u starts in memory\n", strerror(error), memory);
+	/* A sound file waits for room by itself. */
+	ATF_CHECK_MSG(memory > 5 || (word == NULL && error == ENOSPC), "%u",
+	    memory);
 }
 
-ATF_TC_WITHOUT_HEAD(full_at_the_start);
+ATF_TC(full_at_the_start);
+ATF_TC_HEAD(full_at_the_start, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "600");
+}
 ATF_TC_BODY(full_at_the_start, tc)
 {
 	uint8_t	*p;
@@ -305,12 +369,128 @@ ATF_TC_BODY(full_at_the_start, tc)
 
 	baddisk_init();
 	p = storefix_make(200, &len, &all);
-	/* A sound one is read, and written when there is room. */
-	start_with(p, len, ENOSPC, true, all);
+	start_with(p, len, ENOSPC, all, NULL);
+	start_with(p, len, EIO, all, NULL);
 	*(uint8_t *)memmem(p, len, "one of many", 11) ^= 0x20;
-	start_with(p, len, ENOSPC, false, all);
-	start_with(p, len, EIO, false, all);
+	start_with(p, len, ENOSPC, all, "addrbook.db.damaged");
+	start_with(p, len, EIO, all, "addrbook.db.damaged");
 	free(p);
+}
+
+/* The disk is full again just when there was room. */
+ATF_TC_WITHOUT_HEAD(room_for_a_moment);
+ATF_TC_BODY(room_for_a_moment, tc)
+{
+	struct store_stats	 st;
+	struct peer_addr	 a = fix_peer(39002);
+	unsigned int		 n;
+	uint8_t			*p;
+	size_t			 len;
+	int			 all;
+
+	baddisk_init();
+	p = storefix_make(200, &len, &all);
+	*(uint8_t *)memmem(p, len, "one of many", 11) ^= 0x20;
+	for (n = 0; n < 5; n++) {
+		storefix_place(p, len, NULL, 0);
+		baddisk_fail(ENOSPC, 0);
+		storefix_begin(&s);
+		ATF_REQUIRE(s.report.in_memory);
+		goes_on(p, len, 39000, false);
+		baddisk_fail(0, 0);
+		is_saved(39000);	/* and then written again */
+		baddisk_fail(EIO, n);
+		fix_outcome(&s.f, &a, BOOK_ANSWERED);
+		if (store_finish(s.store, s.f.book) == -1) {
+			store_stats(s.store, &st);
+			ATF_CHECK(st.in_memory && !st.ready);
+		}
+		/* Killed there: what is no whole file is not taken. */
+		store_close(s.store, NULL);
+		baddisk_fail(0, 0);
+		storefix_begin(&t);
+		ATF_CHECK_MSG(t.loaded >= all, "%u: %d", n, t.loaded);
+		storefix_close(&t);
+		book_free(s.f.book);
+	}
+	free(p);
+}
+
+/*
+ * No file can be made: a read-only file system, a directory of somebody
+ * else's, no inode left.  What can be read is used, and nothing is changed.
+ */
+ATF_TC_WITHOUT_HEAD(no_file_can_be_made);
+ATF_TC_BODY(no_file_can_be_made, tc)
+{
+	static const int	 errors[] = { EROFS, EACCES, ENOSPC, EIO };
+	struct store_stats	 st;
+	struct peer_addr	 a = fix_peer(39000);
+	uint8_t			*p, *q;
+	size_t			 len, n, i;
+	int			 all, damaged;
+
+	baddisk_init();
+	p = storefix_make(200, &len, &all);
+	for (damaged = 0; damaged < 2; damaged++) {
+		for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+			storefix_place(p, len, NULL, 0);
+			baddisk_deny(errors[i]);
+			storefix_begin(&s);
+			ATF_CHECK_MSG(s.report.in_memory && s.report.nowhere,
+			    "%s", strerror(errors[i]));
+			ATF_CHECK_EQ_MSG(all, s.loaded, "%s: %d",
+			    strerror(errors[i]), s.loaded);
+			fix_outcome(&s.f, &a, BOOK_ANSWERED);
+			storefix_settle(&s);
+			store_stats(s.store, &st);
+			ATF_CHECK(st.in_memory && st.failing && !st.ready);
+			ATF_CHECK_EQ(-1, store_finish(s.store, s.f.book));
+			storefix_close(&s);
+			baddisk_deny(0);
+			q = storefix_read(STOREFIX_FILE, &n);
+			ATF_CHECK_MSG(same_bytes(p, len, q, n), "%s",
+			    strerror(errors[i]));
+			free(q);
+			ATF_CHECK_EQ(all, storefix_survive());
+		}
+		*(uint8_t *)memmem(p, len, "one of many", 11) ^= 0x20;
+	}
+	free(p);
+}
+
+/* It fails while it works, and again at each start: no start is in vain. */
+ATF_TC_WITHOUT_HEAD(broken_for_long);
+ATF_TC_BODY(broken_for_long, tc)
+{
+	struct store_stats	 st;
+	int			 i;
+
+	storefix_clean(STOREFIX_DIR);
+	baddisk_init();
+	storefix_begin(&s);
+	storefix_fill(&s, 300);
+	storefix_settle(&s);
+	baddisk_fail(EIO, 0);
+	fix_wait(&s.f, FIX_MINUTE);
+	storefix_fill(&s, 310);
+	wait_for_errors(3, &st);
+	ATF_CHECK(st.broken);
+	store_close(s.store, NULL);
+	for (i = 0; i < 3; i++) {
+		storefix_open(&t, STOREFIX_DIR, STOREFIX_NETWORK,
+		    STOREFIX_SIZE, s.f.now);
+		ATF_CHECK(t.report.in_memory && !t.report.nowhere);
+		ATF_CHECK_MSG(t.loaded > 200, "%d", t.loaded);
+		storefix_close(&t);
+	}
+	baddisk_fail(0, 0);
+	storefix_open(&t, STOREFIX_DIR, STOREFIX_NETWORK, STOREFIX_SIZE,
+	    s.f.now);
+	ATF_CHECK(!t.report.in_memory);
+	ATF_CHECK_STREQ("", t.report.set_aside);
+	storefix_close(&t);
+	book_free(s.f.book);
 }
 
 /* --- slow ------------------------------------------------------------- */
@@ -365,6 +545,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, facts_lost);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, full_at_the_start);
+	ATF_TP_ADD_TC(tp, room_for_a_moment);
+	ATF_TP_ADD_TC(tp, no_file_can_be_made);
+	ATF_TP_ADD_TC(tp, broken_for_long);
 	ATF_TP_ADD_TC(tp, stuck);
 	return atf_no_error();
 }

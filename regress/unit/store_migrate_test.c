@@ -18,7 +18,7 @@
 
 #include "addrbookd/store_impl.h"
 #include "common/crc32c.h"
-#include "regress/lib/baddisk.h"
+#include "regress/lib/baddisk_calls.h"
 #include "regress/lib/storefix.h"
 
 #define ENTRIES	200
@@ -304,28 +304,6 @@ ATF_TC_BODY(too_old, tc)
 	storefix_close(&t);
 }
 
-/* The store cannot be opened, and not a byte of the book is changed. */
-static void
-refused(void)
-{
-	static const uint8_t	 key[BOOK_KEY_SIZE];
-	struct store_report	 report;
-	struct rlimit		 rl;
-	uint8_t			 got[BOOK_KEY_SIZE], *p, *q;
-	size_t			 len, n;
-
-	p = storefix_read(STOREFIX_FILE, &len);
-	ATF_CHECK(store_open(STOREFIX_DIR, STOREFIX_NETWORK, key, got,
-	    &report) == NULL);
-	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_FSIZE, &rl));
-	rl.rlim_cur = rl.rlim_max;
-	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
-	q = storefix_read(STOREFIX_FILE, &n);
-	ATF_CHECK(same_bytes(p, len, q, n));
-	free(p);
-	free(q);
-}
-
 static void
 limit(size_t bytes)
 {
@@ -337,36 +315,78 @@ limit(size_t bytes)
 	ATF_REQUIRE_EQ(0, setrlimit(RLIMIT_FSIZE, &rl));
 }
 
+static void
+no_limit(void)
+{
+	struct rlimit	 rl;
+
+	ATF_REQUIRE_EQ(0, getrlimit(RLIMIT_FSIZE, &rl));
+	limit(rl.rlim_max);
+}
+
+/* In memory, with all that the old file has, which stays as it was. */
+static void
+opens_in_memory(const uint8_t *p, size_t len)
+{
+	uint8_t	*q;
+	size_t	 n;
+
+	storefix_same(s.f.book, t.f.book, STOREFIX_SIZE);
+	q = storefix_read(STOREFIX_FILE, &n);
+	/* Or the disk failed when all that was done. */
+	ATF_CHECK(t.report.migrated != 0 || same_bytes(p, len, q, n));
+	free(q);
+}
+
+/* With room again it becomes a file, whether told to or at the end. */
+static void
+is_saved(bool told)
+{
+	const char	*word = t.report.migrated != 0 ? "replaced" :
+			    "version-1";
+
+	if (told)
+		ATF_CHECK_EQ(0, store_finish(t.store, t.f.book));
+	storefix_close(&t);
+	storefix_begin(&t);
+	ATF_CHECK(!t.report.in_memory);
+	ATF_CHECK(strstr(t.report.set_aside, word) != NULL);
+	storefix_same(s.f.book, t.f.book, STOREFIX_SIZE);
+	storefix_close(&t);
+	ATF_CHECK_EQ(STORE_VERSION, query("PRAGMA user_version"));
+	ATF_CHECK_EQ(NODES, query("SELECT count(*) FROM node"));
+}
+
 /*
  * A disk that fails after n writes, for each n until all comes through: the
- * old file, whole, or the new one.
+ * old file, whole, and all of it in memory, or the new one.
  */
 ATF_TC_WITHOUT_HEAD(failing_step);
 ATF_TC_BODY(failing_step, tc)
 {
 	static const int	 errors[] = { ENOSPC, EIO };
-	static const uint8_t	 key[BOOK_KEY_SIZE];
-	struct store_report	 report;
-	struct store		*store;
-	uint8_t			 got[BOOK_KEY_SIZE], *p, *q;
-	size_t			 len, m;
+	uint8_t			*p;
+	size_t			 len;
 	unsigned int		 i, n, left = 0;
+	bool			 in_memory;
 
 	baddisk_init();
 	make_old();
 	p = storefix_read(STOREFIX_FILE, &len);
 	for (i = 0; i < 2; i++)
-		for (n = 0, store = NULL; store == NULL; n++) {
+		for (n = 0, in_memory = true; in_memory; n++) {
 			storefix_place(p, len, NULL, 0);
 			baddisk_fail(errors[i], n);
-			store = store_open(STOREFIX_DIR, STOREFIX_NETWORK, key,
-			    got, &report);
-			store_close(store, NULL);
+			storefix_begin(&t);
 			baddisk_fail(0, 0);
-			q = storefix_read(STOREFIX_FILE, &m);
-			if (store == NULL && same_bytes(p, len, q, m))
+			in_memory = t.report.in_memory;
+			if (in_memory) {
 				left++;
-			free(q);
+				opens_in_memory(p, len);
+				is_saved(n % 2 == 0);
+				continue;
+			}
+			storefix_close(&t);
 			storefix_begin(&t);
 			ATF_CHECK_STREQ_MSG("", t.report.set_aside,
 			    "after %u writes", n);
@@ -385,20 +405,29 @@ ATF_TC_WITHOUT_HEAD(no_room);
 ATF_TC_BODY(no_room, tc)
 {
 	static const size_t	 room[] = { 4096, 20000, 80000 };
+	struct store_stats	 st;
+	uint8_t			*p;
 	size_t			 len, i;
 
 	for (i = 0; i < sizeof(room) / sizeof(room[0]); i++) {
 		make_old();
-		free(storefix_read(STOREFIX_FILE, &len));
+		p = storefix_read(STOREFIX_FILE, &len);
 		ATF_REQUIRE_MSG(len > 80000, "%zu", len);
 		limit(room[i]);
-		refused();
-		/* With room again it goes on where it stood. */
 		storefix_begin(&t);
-		ATF_CHECK_EQ(1, t.report.migrated);
-		storefix_same(s.f.book, t.f.book, STOREFIX_SIZE);
+		ATF_CHECK(t.report.in_memory && !t.report.nowhere);
+		store_stats(t.store, &st);
+		ATF_CHECK(st.in_memory && st.failing);
+		opens_in_memory(p, len);
+		no_limit();
+		is_saved(true);
+		/* It is done, once and for all. */
+		storefix_begin(&t);
+		ATF_CHECK_EQ(0, t.report.migrated);
+		ATF_CHECK_STREQ("", t.report.set_aside);
 		storefix_close(&t);
 		book_free(s.f.book);
+		free(p);
 	}
 }
 
