@@ -15,13 +15,13 @@
 #include <vis.h>
 
 #include "common/log.h"
+#include "common/lograte.h"
 
 #define CLASSES		64	/* formats that hash alike share one */
 
 struct log_class {
 	const char	*held_fmt;	/* of the line held back last */
-	unsigned	 lines;		/* in this second */
-	unsigned	 held;
+	struct lograte	 rate;
 };
 
 /* The one piece of process-wide state: every module may log. */
@@ -132,13 +132,13 @@ class_of(const char *fmt)
 }
 
 static void
-tell_held(const struct log_class *c)
+tell_held(const struct log_class *c, unsigned held)
 {
 	char line[LOG_LINE_SIZE];
 
 	/* The format is ours; what was put into it need not be. */
 	snprintf(line, sizeof(line), "%s: %u more lines like \"%s\" "
-	    "were suppressed", lg.proc, c->held, c->held_fmt);
+	    "were suppressed", lg.proc, held, c->held_fmt);
 	lg.sink(lg.ctx, LOG_LV_WARN, line);
 }
 
@@ -146,15 +146,14 @@ tell_held(const struct log_class *c)
 static void
 begin_second(time_t now)
 {
+	unsigned held;
 	size_t i;
 
 	lg.second = now;
 	lg.holding = false;
-	for (i = 0; i < CLASSES; i++) {
-		if (lg.classes[i].held > 0)
-			tell_held(&lg.classes[i]);
-		memset(&lg.classes[i], 0, sizeof(lg.classes[i]));
-	}
+	for (i = 0; i < CLASSES; i++)
+		if ((held = lograte_turn(&lg.classes[i].rate, now)) > 0)
+			tell_held(&lg.classes[i], held);
 }
 
 void
@@ -175,12 +174,9 @@ rate_ok(const char *fmt)
 
 	if (lg.second != now)
 		begin_second(now);
-	if (c->lines < LOG_RATE) {
-		c->lines++;
+	if (lograte_take(&c->rate, LOG_RATE))
 		return true;
-	}
 	c->held_fmt = fmt;
-	c->held++;
 	lg.suppressed++;
 	if (!lg.holding && lg.on_held != NULL)
 		lg.on_held(lg.held_ctx);
@@ -238,6 +234,22 @@ name(const char *fmt, ...)						\
 LOG_FUNC(log_warnx, LOG_LV_WARN, true)
 LOG_FUNC(log_info, LOG_LV_INFO, true)
 LOG_FUNC(log_debug, LOG_LV_DEBUG, lg.verbose > 0)
+
+void
+log_audit(const char *fmt, ...)
+{
+	char text[LOG_LINE_SIZE], line[LOG_LINE_SIZE];
+	size_t n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	snprintf(line, sizeof(line), "%s: ", lg.proc);
+	n = strlen(line);
+	log_vis(line + n, sizeof(line) - n, text, strlen(text));
+	lg.sink(lg.ctx, LOG_LV_INFO, line);
+}
 
 void
 fatal(const char *fmt, ...)

@@ -43,6 +43,11 @@ void	 log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	 log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * Who asked for what: never held back, so who calls it bounds how often; and
+ * made printable, for an asker has words in it.
+ */
+void	 log_audit(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Start-up only: log and exit 1. */
 noreturn void	 fatal(const char *fmt, ...)
 		    __attribute__((format(printf, 1, 2)));

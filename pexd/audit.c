@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* What users ask for that changes something, as the log tells it. */
+/*
+ * What users ask for that changes something, as the log tells it.  Nobody
+ * can ask so fast that it is held back: what bounds it is that a client's
+ * next request is read when its last is answered.
+ */
 
 #include <sys/types.h>
 
@@ -17,7 +21,7 @@ audit_dial(struct client *c, const void *body)
 	const char *colon = strchr(m->addr.host, ':');
 	char id[NODE_ID_TEXT_SIZE];
 
-	log_info("user %u asks: dial %s@%s%s%s:%u%s", (unsigned)c->uid,
+	log_audit("user %u asks: dial %s@%s%s%s:%u%s", (unsigned)c->uid,
 	    node_id_text(&m->addr.id, id), colon != NULL ? "[" : "",
 	    m->addr.host, colon != NULL ? "]" : "", (unsigned)m->addr.port,
 	    m->persistent ? " persistent" : "");
@@ -29,7 +33,7 @@ audit_drop(struct client *c, const void *body)
 	const struct m_ctl_drop *m = body;
 	char id[NODE_ID_TEXT_SIZE];
 
-	log_info("user %u asks: drop %s", (unsigned)c->uid,
+	log_audit("user %u asks: drop %s", (unsigned)c->uid,
 	    node_id_text(&m->id, id));
 }
 
@@ -46,7 +50,7 @@ audit_ban(struct client *c, const void *body)
 		ip_text(m->ip, ip);
 	if (m->left_s > 0)
 		span_text(m->left_s, span);
-	log_info("user %u asks: %s %s%s%s%s%s", (unsigned)c->uid,
+	log_audit("user %u asks: %s %s%s%s%s%s", (unsigned)c->uid,
 	    m->left_s > 0 ? "ban" : "unban", id,
 	    m->has_id && m->has_host ? " " : "", ip,
 	    m->left_s > 0 ? " for " : "", span);
@@ -84,7 +88,7 @@ void
 audit_end(struct client *c)
 {
 	if (c->imported > 0)
-		log_info("user %u asked: import of %" PRIu64 " entries",
+		log_audit("user %u asked: import of %" PRIu64 " entries",
 		    (unsigned)c->uid, c->imported);
 	c->imported = 0;
 }

@@ -10,14 +10,13 @@
 
 #include "common/child.h"
 #include "common/log.h"
+#include "common/lograte.h"
 #include "compat/logsock.h"
 #include "pexd/logsink.h"
 
 struct budget {				/* of one child */
 	enum role	 role;
-	uint64_t	 second;	/* monotonic */
-	unsigned	 lines;		/* in that second */
-	unsigned	 held;
+	struct lograte	 rate;
 };
 
 struct logsink {
@@ -120,17 +119,14 @@ budget_of(struct logsink *ls, enum role role)
 static void
 begin_second(struct logsink *ls, struct budget *b, uint64_t now)
 {
+	unsigned held = lograte_turn(&b->rate, now);
 	char line[128];
 
-	if (b->second == now)
+	if (held == 0)
 		return;
-	if (b->held > 0) {
-		snprintf(line, sizeof(line), "pexd: %u lines of %s were "
-		    "suppressed", b->held, role_name(b->role));
-		sink(ls, LOG_LV_WARN, line);
-	}
-	b->second = now;
-	b->lines = b->held = 0;
+	snprintf(line, sizeof(line), "pexd: %u lines of %s were suppressed",
+	    held, role_name(b->role));
+	sink(ls, LOG_LV_WARN, line);
 }
 
 static void
@@ -167,9 +163,9 @@ static bool
 may_pass(struct logsink *ls, struct budget *b)
 {
 	begin_second(ls, b, child_mono_ms() / 1000);
-	if (b->lines++ < LOGSINK_CHILD_RATE)
+	if (lograte_take(&b->rate, LOGSINK_CHILD_RATE))
 		return true;
-	if (b->held++ == 0 && ls->held != NULL)
+	if (b->rate.held == 1 && ls->held != NULL)
 		tell_held_soon(ls);
 	ls->suppressed++;
 	return false;

@@ -261,7 +261,7 @@ on_reload(void *arg, struct pipe *p, struct msg *m)
 	struct client *c = arg;
 
 	begin(c, m);
-	log_info("user %u asks: reload", (unsigned)c->uid);
+	log_audit("user %u asks: reload", (unsigned)c->uid);
 	reload_start(c->ctl->px->reload, c->req.id);
 }
 
@@ -274,7 +274,7 @@ on_log_level(void *arg, struct pipe *p, struct msg *m)
 	begin(c, m);
 	log_set_verbose(b.verbose);
 	children_tell(c->ctl->px->children, MSG_LOG_LEVEL, &b);
-	log_info("user %u asks: log %s", (unsigned)c->uid,
+	log_audit("user %u asks: log %s", (unsigned)c->uid,
 	    b.verbose > 0 ? "verbose" : "brief");
 	finish(c);
 }

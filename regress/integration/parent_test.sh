@@ -485,6 +485,22 @@ answers_body()
 }
 answers_cleanup() { stop_all; }
 
+atf_test_case audit cleanup
+audit_head() { atf_set descr "each request is in the log, however many"; }
+audit_body()
+{
+	fake_init
+	start_pexd a
+	i=0
+	while [ $i -lt 60 ]; do		# more in a second than other lines
+		$(ctl a) log brief > /dev/null || atf_fail "request $i"
+		i=$((i + 1))
+	done
+	atf_check_equal 60 "$(grep -c "user [0-9]* asks: log brief" a/log)"
+	stop_pexd a
+}
+audit_cleanup() { stop_all; }
+
 atf_test_case stream cleanup
 stream_head()
 {
@@ -805,7 +821,7 @@ time.sleep(600)' &
 	echo $! > a/pid
 	wait_for 20 $(ctl a) show > /dev/null || atf_fail "it does not start"
 	i=0
-	while [ $i -lt 60 ]; do		# each is a line of the log
+	while [ $i -lt 120 ]; do	# each is a line of the log
 		timeout 10 $(ctl a) log brief > /dev/null ||
 		    atf_fail "request $i is not answered"
 		i=$((i + 1))
@@ -912,6 +928,7 @@ atf_init_test_cases()
 	atf_add_test_case reload_refusals
 	atf_add_test_case reload_listen
 	atf_add_test_case answers
+	atf_add_test_case audit
 	atf_add_test_case stream
 	atf_add_test_case monitors
 	atf_add_test_case silence

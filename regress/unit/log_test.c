@@ -172,6 +172,27 @@ ATF_TC_BODY(alternating, tc)
 	    g.lines);
 }
 
+/* Who asked for what is told of everything, whatever else fills the log. */
+ATF_TC_WITHOUT_HEAD(audit);
+ATF_TC_BODY(audit, tc)
+{
+	uint64_t before = log_suppressed();
+	struct got g;
+	int i;
+
+	begin(&g);
+	for (i = 0; i < 1000; i++)
+		log_audit("user %d asks", i);
+	ATF_CHECK_EQ(1000, g.lines);
+	ATF_CHECK_EQ(0, log_suppressed() - before);
+	ATF_CHECK_EQ(LOG_LV_INFO, g.level);
+	ATF_CHECK_STREQ("test: user 999 asks", g.last);
+	/* No word of the asker's makes a line of its own. */
+	log_audit("user 1 asks: dial %s", "a\npexd: user 0 asks: \033[2K");
+	ATF_CHECK(strchr(g.last, '\n') == NULL);
+	ATF_CHECK(strchr(g.last, '\033') == NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(long_lines);
 ATF_TC_BODY(long_lines, tc)
 {
@@ -312,6 +333,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, told_without_a_line);
 	ATF_TP_ADD_TC(tp, nobody_reads);
 	ATF_TP_ADD_TC(tp, alternating);
+	ATF_TP_ADD_TC(tp, audit);
 	ATF_TP_ADD_TC(tp, long_lines);
 	ATF_TP_ADD_TC(tp, last_words);
 	ATF_TP_ADD_TC(tp, remote_text);
