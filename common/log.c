@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,43 +73,6 @@ log_on_held(void (*fn)(void *ctx), void *ctx)
 {
 	lg.on_held = fn;
 	lg.held_ctx = ctx;
-}
-
-/* A stopped terminal, or a pipe that nobody reads, must stop nobody here. */
-static bool
-has_room(int fd)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
-
-	return poll(&pfd, 1, 0) != 0;
-}
-
-bool
-log_try_stderr(const char *line)
-{
-	char stamp[32], text[LOG_LINE_SIZE + sizeof(stamp) + 2];
-	struct tm tm;
-	time_t now = time(NULL);
-	int n;
-
-	if (localtime_r(&now, &tm) == NULL ||
-	    strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &tm) == 0)
-		stamp[0] = '\0';
-	n = snprintf(text, sizeof(text), "%s %s\n", stamp, line);
-	if (n < 0 || !has_room(STDERR_FILENO))
-		return false;
-	if ((size_t)n >= sizeof(text)) {
-		n = sizeof(text) - 1;
-		text[n - 1] = '\n';
-	}
-	/* One write, so that lines of several processes do not mix. */
-	return write(STDERR_FILENO, text, n) == n;
-}
-
-void
-log_to_stderr(void *ctx, enum log_level level, const char *line)
-{
-	(void)log_try_stderr(line);
 }
 
 static time_t

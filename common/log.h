@@ -61,10 +61,14 @@ noreturn void	 fatalx(const char *fmt, ...)
 char	*log_vis(char *dst, size_t size, const void *text, size_t len);
 
 /*
- * The sink of standard error.  Never waits: a line that it has no room for is
- * lost.
+ * The sink of standard error, each line with the time, or if systemd's
+ * journal reads it (JOURNAL_STREAM) with its priority.  Never waits: a line
+ * that it has no room for is lost.
  */
 void	 log_to_stderr(void *ctx, enum log_level, const char *line);
-bool	 log_try_stderr(const char *line);	/* false: it is lost */
+/* false: it is lost */
+bool	 log_try_stderr(enum log_level, const char *line);
+/* What syslog(3) calls this level. */
+int	 log_priority(enum log_level);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "common/child.h"
 #include "common/log.h"
@@ -30,16 +29,9 @@ struct logsink {
 static bool
 put(struct logsink *ls, enum log_level level, const char *line)
 {
-	static const int priorities[] = {
-		[LOG_LV_ERROR] = LOG_CRIT,
-		[LOG_LV_WARN] = LOG_WARNING,
-		[LOG_LV_INFO] = LOG_INFO,
-		[LOG_LV_DEBUG] = LOG_DEBUG,
-	};
-
 	if (ls->sock == NULL)
-		return log_try_stderr(line);
-	return logsock_send(ls->sock, priorities[level], line) == 0;
+		return log_try_stderr(level, line);
+	return logsock_send(ls->sock, log_priority(level), line) == 0;
 }
 
 /* When there is room again the gap is told first. */

@@ -2,9 +2,11 @@
 /* Log lines: levels, errno, the limit per class, remote text. */
 
 #include <sys/types.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,13 +317,58 @@ ATF_TC_BODY(nobody_reads, tc)
 	ATF_REQUIRE_EQ(0, pipe(p));
 	ATF_REQUIRE(dup2(p[1], STDERR_FILENO) != -1);
 	for (i = 0; i < 20000; i++)
-		taken += log_try_stderr("a line that somebody has to read");
+		taken += log_try_stderr(LOG_LV_INFO,
+		    "a line that somebody has to read");
 	ATF_REQUIRE(read(p[0], buf, sizeof(buf)) == sizeof(buf));
 	ATF_REQUIRE(read(p[0], buf, sizeof(buf)) == sizeof(buf));
-	i = log_try_stderr("one more");
+	i = log_try_stderr(LOG_LV_INFO, "one more");
 	dup2(saved, STDERR_FILENO);
 	ATF_CHECK(taken > 0 && taken < 20000);
 	ATF_CHECK_EQ(i, 1);
+}
+
+/* A line that went to a pipe as standard error, read back. */
+static void
+through_pipe(const int p[2], enum log_level level, char *line, size_t size)
+{
+	int saved = dup(STDERR_FILENO);
+	ssize_t n;
+
+	ATF_REQUIRE(dup2(p[1], STDERR_FILENO) != -1);
+	log_to_stderr(NULL, level, "a line");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	ATF_REQUIRE((n = read(p[0], line, size - 1)) > 0);
+	line[n] = '\0';
+}
+
+ATF_TC_WITHOUT_HEAD(journal);
+ATF_TC_BODY(journal, tc)
+{
+	char line[100], name[64];
+	struct stat st;
+	int p[2];
+
+	ATF_REQUIRE_EQ(0, pipe(p));
+	ATF_REQUIRE_EQ(0, fstat(p[1], &st));
+	snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", name, 1);
+	through_pipe(p, LOG_LV_INFO, line, sizeof(line));
+	ATF_CHECK_STREQ("<6>a line\n", line);
+	through_pipe(p, LOG_LV_WARN, line, sizeof(line));
+	ATF_CHECK_STREQ("<4>a line\n", line);
+
+	/* The journal of whoever started us, but not ours. */
+	snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino + 1);
+	setenv("JOURNAL_STREAM", name, 1);
+	through_pipe(p, LOG_LV_INFO, line, sizeof(line));
+	ATF_CHECK_MSG(line[0] == '2' && line[10] == 'T' &&
+	    strcmp(line + 24, " a line\n") == 0, "%s", line);
+	setenv("JOURNAL_STREAM", "nonsense", 1);
+	through_pipe(p, LOG_LV_INFO, line, sizeof(line));
+	ATF_CHECK_EQ('2', line[0]);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -332,6 +379,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, held_is_told);
 	ATF_TP_ADD_TC(tp, told_without_a_line);
 	ATF_TP_ADD_TC(tp, nobody_reads);
+	ATF_TP_ADD_TC(tp, journal);
 	ATF_TP_ADD_TC(tp, alternating);
 	ATF_TP_ADD_TC(tp, audit);
 	ATF_TP_ADD_TC(tp, long_lines);
