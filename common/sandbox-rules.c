@@ -133,7 +133,8 @@ const struct sandbox_rule sandbox_child_rules[] = {
 
 	/* Pipes: messages and descriptors; sockets that came that way. */
 	{ "recvmsg", ALL, ALLOW, ANY, "imsg" },
-	{ "sendmsg", ALL, ALLOW, ANY, "imsg" },
+	{ "sendmsg", ALL, ALLOW, { NONE_OF(2, MSG_FASTOPEN) },
+	    "imsg; Fast Open would be a connect past Landlock" },
 	{ "getsockopt", ALL, ALLOW, ANY, "SO_ERROR, buffer sizes" },
 	{ "setsockopt", ALL, ALLOW, { IS(1, SOL_SOCKET), IS(2, SO_SNDBUF) },
 	    "pipes, peers" },
@@ -141,7 +142,8 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	    "pipes, peers" },
 	{ "getsockname", NET, ALLOW, ANY, "which of our addresses it is" },
 	{ "getpeername", NET, ALLOW, ANY, "whose address it is" },
-	{ "shutdown", NET, ALLOW, ANY, "polite close" },
+	{ "shutdown", NET, ALLOW, { IS(1, SHUT_WR) },
+	    "polite close; a listener shut down may connect" },
 	{ "recvfrom", NET, ALLOW, ANY, "recv; answers of name servers" },
 	{ "setsockopt", NET, ALLOW, { IS(1, SOL_SOCKET), IS(2, SO_LINGER) },
 	    "close by reset" },
@@ -158,7 +160,8 @@ const struct sandbox_rule sandbox_child_rules[] = {
 
 	/* engine: takes peers, makes no socket. */
 	{ "accept4", ENGINE, ALLOW, ANY, "inbound peers" },
-	{ "sendto", ENGINE, ALLOW, { IS(4, 0) }, "send, without an address" },
+	{ "sendto", ENGINE, ALLOW, { IS(4, 0), NONE_OF(3, MSG_FASTOPEN) },
+	    "send, without an address" },
 
 	/* dialer: makes sockets of two families, listens on none. */
 	{ "socket", DIALER, ALLOW,
@@ -172,7 +175,8 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	    { IS(0, AF_INET6), BITS(1, SOCK_KIND, SOCK_DGRAM) },
 	    "name servers" },
 	{ "connect", DIALER, ALLOW, ANY, "dials, name servers" },
-	{ "sendto", DIALER, ALLOW, ANY, "questions to name servers" },
+	{ "sendto", DIALER, ALLOW, { NONE_OF(3, MSG_FASTOPEN) },
+	    "questions to name servers" },
 
 	/* addrbookd: SQLite on the files it has open. */
 	{ "pread64", BOOK, ALLOW, ANY, "the store" },

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -499,10 +500,79 @@ ATF_TC_BODY(dialer_resolves_and_dials, tc)
 	close(s);
 }
 
+/* --- engine: sockets that it was given are not made to dial ------------- */
+
+struct redial {
+	int			 own;		/* a listener given to engine */
+	struct sockaddr_in	 there;		/* one that it was not */
+};
+
+/*
+ * Linux: a listener that is shut down may connect, and TCP Fast Open does
+ * so without connect(2), past Landlock, too.
+ */
+static void
+free_listener(void *arg)
+{
+	ATF_REQUIRE_EQ(0, shutdown(((struct redial *)arg)->own, SHUT_RD));
+}
+
+static int
+try_shutdown(void *arg)
+{
+	return shutdown(((struct redial *)arg)->own, SHUT_RD);
+}
+
+static int
+try_sendmsg(void *arg)
+{
+	struct redial	*k = arg;
+	char		 word[] = "word";
+	struct iovec	 iov = { word, 4 };
+	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	msg.msg_name = &k->there;
+	msg.msg_namelen = sizeof(k->there);
+	return sendmsg(k->own, &msg, MSG_FASTOPEN | MSG_NOSIGNAL) == -1;
+}
+
+static int
+try_send(void *arg)
+{
+	return send(((struct redial *)arg)->own, "word", 4,
+	    MSG_FASTOPEN | MSG_NOSIGNAL) == -1;
+}
+
+ATF_TC_WITHOUT_HEAD(engine_dials_nobody);
+ATF_TC_BODY(engine_dials_nobody, tc)
+{
+	static int	 (*const tries[])(void *) = {
+		try_shutdown, try_sendmsg, try_send
+	};
+	struct sockaddr_in	 sin;
+	struct confined		 c;
+	struct redial		 k;
+	size_t			 i;
+	int			 there;
+
+	there = loopback(SOCK_STREAM, &k.there);
+	for (i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		k.own = loopback(SOCK_STREAM, &sin);
+		confined_start(&c, ROLE_ENGINE, NULL,
+		    tries[i] == try_shutdown ? NULL : free_listener,
+		    tries[i], &k);
+		confined_wait(&c);
+		ATF_CHECK_MSG(c.signal == SIGSYS, "%zu: code %d", i, c.code);
+		close(k.own);
+	}
+	close(there);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, engine_serves_a_peer);
 	ATF_TP_ADD_TC(tp, engine_computes);
+	ATF_TP_ADD_TC(tp, engine_dials_nobody);
 	ATF_TP_ADD_TC(tp, dialer_resolves_and_dials);
 	return atf_no_error();
 }
