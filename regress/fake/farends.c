@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The far ends of dials: one port for each way a dial may end.  Prints
+ * The far ends of dials: one port for each way a dial may end, and for ways
+ * to lose a peer.  Prints
  * "CLASS ID@ADDRESS:PORT" for each and serves them until it is killed.
  * Usage: farends PORT
  *   PORT: where on 127.0.0.1 the pexd listens that dials them, on the network
@@ -31,7 +32,7 @@ struct link {
 	struct wirepeer		 wp;
 	struct event		 ev;
 	int			 fd;
-	bool			 pinged;
+	bool			 pinged, acted;
 	struct link		*other;		/* waits for this one; far */
 };
 
@@ -210,6 +211,76 @@ go_on(struct link *l)
 	}
 }
 
+/*
+ * Not before it is a peer, and known to live: its own ping was answered, and
+ * ours after that.
+ */
+static bool
+may_act(struct link *l)
+{
+	if (l->wp.nping > 0 && !l->pinged) {
+		l->pinged = true;
+		wire_conn_ping(l->wp.conn);
+		flush(l);
+	}
+	return l->wp.npong > 0 && !l->acted;
+}
+
+static void
+close_later(struct link *l)
+{
+	if (may_act(l))
+		link_free(l);
+}
+
+static void
+reset_later(struct link *l)
+{
+	static const struct linger now = { .l_onoff = 1 };
+
+	if (!may_act(l))
+		return;
+	(void)setsockopt(l->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	link_free(l);
+}
+
+/* A frame that no key opens. */
+static void
+babble_later(struct link *l)
+{
+	static const uint8_t frame[SECRET_FRAME_SIZE];
+
+	if (!may_act(l))
+		return;
+	l->acted = true;
+	(void)send(l->fd, frame, sizeof(frame), MSG_NOSIGNAL);
+}
+
+static void
+fall_silent(struct link *l)
+{
+	if (may_act(l))
+		event_del(&l->ev);
+}
+
+/* It may have been asked for one list, and not for two. */
+static void
+tell_twice(struct link *l)
+{
+	struct wire_span msg;
+	struct pex_writer w;
+	uint8_t buf[64];
+
+	if (!may_act(l))
+		return;
+	l->acted = true;
+	pex_writer_init(&w, buf, sizeof(buf));
+	msg = pex_writer_end(&w);
+	(void)wire_conn_send(l->wp.conn, PEX_CHANNEL, msg.p, msg.len);
+	(void)wire_conn_send(l->wp.conn, PEX_CHANNEL, msg.p, msg.len);
+	flush(l);
+}
+
 /* One of the two went: so does the other. */
 static void
 hang_up_both(struct link *l)
@@ -261,6 +332,16 @@ static const struct end ends[] = {
 	{ "rejected",		NULL,		talk_ssh,	NULL, false },
 	{ "self",		NULL,		relay,		NULL, false },
 	{ "rejected_id",	false_id,	shake_hands,	NULL, false },
+	{ "closes",		NULL,		shake_hands,	close_later,
+								      false },
+	{ "resets",		NULL,		shake_hands,	reset_later,
+								      false },
+	{ "babbles",		NULL,		shake_hands,	babble_later,
+								      false },
+	{ "silent",		NULL,		shake_hands,	fall_silent,
+								      false },
+	{ "tells_twice",	NULL,		shake_hands,	tell_twice,
+								      false },
 };
 #define NENDS	(sizeof(ends) / sizeof(ends[0]))
 

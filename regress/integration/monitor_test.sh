@@ -3,6 +3,7 @@
 # Everything that pexctl monitor tells, of a real daemon: as text and as JSON.
 
 . "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/net.subr"
+. "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/farends.subr"
 
 TIMES="request interval 1s
 answer interval 1s
@@ -35,7 +36,7 @@ told()		# NAME PATTERN FILTER
 	}
 	wait_for 20 has_object "$3" || {
 		tail -n 20 json >&2
-		net_give_up "$1" "not in the JSON: $3"
+		net_give_up "$1" "not in the JSON: $(echo "$3" | tr -s '\n\t' ' ')"
 	}
 }
 
@@ -160,8 +161,174 @@ hosts_body()
 }
 hosts_cleanup() { stop_all; }
 
+# --- far ends that are told what to do -------------------------------------
+
+# Dials nobody by itself.
+start_watched()	# NAME LINE...
+{
+	n=$1
+	shift
+	start_pexd "$n" 'network "test-net"' "ensure period 1h" \
+	    "probe interval 1h" "dial timeout 1s" "handshake timeout 3s" "$@"
+	watch "$n"
+}
+
+pattern_of()	# ID@ADDRESS: "ID ADDRESS" as an extended regexp
+{
+	echo "$1" | sed 's/@/ /; s/[].[]/\\&/g'
+}
+
+# Dial it by hand; how that ended is told once.
+dial_is_told()	# NAME ID@ADDRESS WORDS
+{
+	pexctl "$1" dial "$2" > /dev/null 2>&1
+	told "$1" "dial      > $(pattern_of "$2")( [0-9]+ms)? $3" \
+	    ".event == \"dial\" and .id + \"@\" + .addr == \"$2\" and
+	    .outbound == true and has(\"connect_ms\") and .text == \"$3\""
+}
+
+down_is_told()	# NAME ID@ADDRESS DIRECTION WORDS
+{
+	case $3 in
+	'>')	at=$(pattern_of "$2") outbound=true ;;
+	'<')	at="${2%@*} 127\.0\.0\.1:[0-9]+" outbound=false ;;
+	esac
+	told "$1" "peer_down $3 $at $4" ".event == \"peer_down\" and
+	    .id == \"${2%@*}\" and .outbound == $outbound and
+	    .ip == \"127.0.0.1\" and .text == \"$4\""
+}
+
+told_times()	# NAME EVENT N: that many of it, in both
+{
+	check_equal "$1" "$3" "$(grep -Ec "^$date $2 +" text)"
+	check_equal "$1" "$3" "$(jq -c "select(.event == \"$2\")" json |
+	    wc -l)"
+}
+
+atf_test_case dials cleanup
+dials_head()
+{
+	atf_set descr "each class of outcome of a dial is told"
+	atf_set require.progs jq
+}
+dials_body()
+{
+	net_init
+	start_watched a "mode peer"
+	start_far_ends a
+	for class in connected full full_late refused timed_out \
+	    wrong_identity wrong_network wrong_block_version no_pex_channel \
+	    self duplicate rejected rejected_id; do
+		case $class in
+		full_late)	words=full ;;
+		no_pex_channel)	words="no PEX channel" ;;
+		rejected_id)	words=rejected ;;
+		*)		words=$(echo $class | tr _ ' ') ;;
+		esac
+		dial_is_told a "$(end_of $class)" "$words"
+	done
+	told_times a dial 13
+	stop_pexd a
+}
+dials_cleanup() { stop_all; }
+
+atf_test_case network cleanup
+network_head()
+{
+	atf_set descr "what the network made of a dial is told"
+	needs_netns unshare nsenter ip jq
+}
+network_body()
+{
+	net_init
+	[ "$(id -u)" -eq 0 ] || no_netns "needs root"
+	write_network
+	net_wrap="unshare -n sh $PWD/network"
+	start_watched a "mode peer"
+	id=2222222222222222222222222222222222222222
+	dial_is_told a "$id@10.9.1.1:26656" unreachable
+	dial_is_told a "$id@10.9.3.2:26656" "timed out"
+	dial_is_told a "$id@10.77.1.1:26656" ours
+	dial_is_told a "$id@[fd00::1]:26656" ours
+	told_times a dial 4
+	stop_pexd a
+}
+network_cleanup() { stop_all; }
+
+atf_test_case lost cleanup
+lost_head()
+{
+	atf_set descr "a peer that is lost is told of with the reason"
+	atf_set require.progs jq
+}
+lost_body()
+{
+	net_init
+	start_watched a "mode peer" "ping interval 500ms" "pong timeout 400ms"
+	start_far_ends a
+	for end in closes:closed_by_peer resets:connection_error \
+	    babbles:protocol_error silent:pong_timeout \
+	    tells_twice:misbehaved connected:dropped_by_operator; do
+		far=$(end_of ${end%:*})
+		dial_is_told a "$far" connected
+		told a "peer_up   > $(pattern_of "$far") .+" \
+		    ".event == \"peer_up\" and .outbound == true and
+		    .id + \"@\" + .addr == \"$far\""
+		[ $end != connected:dropped_by_operator ] ||
+		    pexctl a drop "${far%@*}" ||
+		    net_give_up a "it drops nobody"
+		down_is_told a "$far" '>' "$(echo ${end#*:} | tr _ ' ')"
+	done
+	told_times a peer_up 6
+	told_times a peer_down 6
+
+	# What one of them did has a consequence, told with its reason.
+	far=$(end_of tells_twice)
+	told a "ban       - ${far%@*} for 24h unsolicited addresses" \
+	    ".event == \"ban\" and .id == \"${far%@*}\" and
+	    .seconds == 86400 and .text == \"unsolicited addresses\""
+	dial_is_told a "$(end_of closes)" connected
+	stop_pexd a
+}
+lost_cleanup() { stop_all; }
+
+# A seed sends everybody away.
+atf_test_case seed cleanup
+seed_head()
+{
+	atf_set descr "a seed's reasons to end a connection are told"
+	atf_set require.progs jq
+}
+seed_body()
+{
+	net_init
+	start_watched a "mode seed" "crawl hold 1s" "seed idle 2s"
+	start_far_ends a
+	# Who asks is answered; who is dialled is held for a while; who comes
+	# and asks nothing is not kept.
+	start_pexd b 'network "test-net"' "ensure period 1h"
+	pexctl b dial "$(pexd_at a)" || net_give_up b "it cannot dial"
+	told a "request   < $(pexd_id b) 127\.0\.0\.1:[0-9]+" \
+	    ".event == \"request\" and .id == \"$(pexd_id b)\""
+	down_is_told a "$(pexd_id b)@" '<' answered
+	far=$(end_of duplicate)
+	dial_is_told a "$far" duplicate
+	down_is_told a "$far" '<' "asked nothing"
+	far=$(end_of connected)
+	end_of connected > list
+	pexctl a book import list > /dev/null || net_give_up a "no import"
+	down_is_told a "$far" '>' "no longer wanted"
+	stop_pexd b
+	stop_pexd a
+}
+seed_cleanup() { stop_all; }
+
 atf_init_test_cases()
 {
 	atf_add_test_case events
 	atf_add_test_case hosts
+	atf_add_test_case dials
+	atf_add_test_case network
+	atf_add_test_case lost
+	atf_add_test_case seed
 }

@@ -4,31 +4,13 @@
 # counter, and what becomes of the entry in the book.
 
 . "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/net.subr"
+. "${PEXD_SRC:-$(atf_get_srcdir)/../..}/regress/lib/farends.subr"
 
 start()		# NAME: a pexd that dials nobody unless told to
 {
 	start_pexd "$1" 'network "test-net"' "mode peer" "ensure period 1h" \
 	    "probe interval 1h" "dial timeout 1s" "handshake timeout 3s" \
 	    "book size 16"	# so that no two entries want one place
-}
-
-far_end_is_ready() { grep -qx ready far/ends; }
-
-# The far ends of dials, "CLASS ID@ADDRESS" in far/ends.
-start_far_ends()	# PEXD [WRAPPER...]
-{
-	p=$(pexd_at "$1")
-	shift
-	mkdir far
-	"$@" "$net_root/build/asan/regress/fake/farends" "${p##*:}" \
-	    > far/ends 2> far/err &
-	echo $! > far/pid
-	wait_for 20 far_end_is_ready || net_give_up far "no far ends"
-}
-
-end_of()	# CLASS: its ID@ADDRESS
-{
-	sed -n "s/^$1 //p" far/ends
 }
 
 counter()	# PEXD NAME
@@ -187,23 +169,6 @@ ourselves_body()
 ourselves_cleanup() { stop_all; }
 
 # --- in a network of its own -----------------------------------------------
-
-# A network with a host that is unreachable, one that swallows what it is
-# sent, and without a way to any other.
-write_network()
-{
-	cat > network <<-'E'
-	set -e
-	ip link set lo up
-	ip link add near type veth peer name far
-	ip address add 10.9.3.1/24 dev near
-	ip link set near up
-	ip link set far up
-	ip neighbour add 10.9.3.2 lladdr 02:00:00:00:00:02 dev near
-	ip route add unreachable 10.9.1.0/24
-	exec "$@"
-	E
-}
 
 atf_test_case network cleanup
 network_head()
