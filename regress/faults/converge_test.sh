@@ -37,8 +37,8 @@ start_node()	# NAME NUMBER LINE...
 	    "private network no" "allow duplicate ip no" "$TIMES" "$@"
 }
 
-# A stock node asks for addresses only while it lacks outbound peers: one that
-# had its ten before the last of the others came would never hear of those.
+# Its limits are its defaults: ten outbound peers, and once it has those it
+# asks nobody for addresses any more.
 start_stock()	# NAME NUMBER SEED
 {
 	ip=$(ip_of "$2")
@@ -48,8 +48,7 @@ start_stock()	# NAME NUMBER SEED
 	1)	v=v1 ;;
 	esac
 	start_comet $v "$1" -strict -dial-anywhere -listen "$ip:$PORT" \
-	    -external "$ip:$PORT" -max-out 30 -ensure-period 5s \
-	    -seeds "$3"
+	    -external "$ip:$PORT" -ensure-period 5s -seeds "$3"
 }
 
 outbound()	# NAME: established, and in slots
