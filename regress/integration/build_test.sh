@@ -116,6 +116,9 @@ conformance_body()
 {
 	sed -n '/^|/p' "$root/docs/conformance.md" |
 	    grep -oE '[a-z0-9_]+_test:[a-z0-9_]+' | sort -u > named
+	# No part of it is there twice.
+	grep '^## ' "$root/docs/conformance.md" | sort | uniq -d > twice
+	atf_check cat twice
 	[ "$(wc -l < named)" -ge 90 ] || atf_fail "it names next to nothing"
 	while IFS=: read -r program case; do
 		has_case "$program" "$case" || echo "$program:$case"

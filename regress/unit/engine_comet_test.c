@@ -32,6 +32,57 @@ ATF_TC_BODY(pex_reactor_basic, tc)
 	enginefix_stop(&fix);
 }
 
+/* What is shown of the one peer there is. */
+static const struct m_row_peer *
+shown(void)
+{
+	struct m_show show = { .what = SHOW_PEERS };
+
+	fix_forget(&fix);
+	pipe_send(fix.parent, MSG_SHOW, 7, -1, &show);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == 1);
+	ATF_REQUIRE_EQ(1, fix_count(&fix, MSG_ROW_PEER));
+	return fix_last(&fix, MSG_ROW_PEER);
+}
+
+static void
+check_shown(const struct enginepeer *p, bool outbound, bool persistent)
+{
+	const struct m_row_peer *row = shown();
+
+	ATF_CHECK(node_id_equal(&row->addr.id, &p->wp.id));
+	ATF_CHECK(netaddr_equal(&row->addr.na, &p->na));
+	ATF_CHECK_EQ(outbound, row->outbound);
+	ATF_CHECK_EQ(persistent, row->persistent);
+	ATF_CHECK(!row->unconditional);
+	ATF_CHECK_STREQ("peer", row->moniker);
+	ATF_CHECK_STREQ("test-net", row->network);
+}
+
+/* TestPeerBasic: who it is, where, and of what kind. */
+ATF_TC_WITHOUT_HEAD(peer_basic);
+ATF_TC_BODY(peer_basic, tc)
+{
+	struct enginepeer p;
+
+	enginefix_init(&fix);
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_dial(&p, 1, &p.wp.id, PURPOSE_PEER);
+	FIX_WAIT(&fix, fix_counter(&fix, "peers_outbound") == 1);
+	check_shown(&p, true, false);
+	enginepeer_close(&p);
+	FIX_WAIT(&fix, fix_counter(&fix, "connections") == 0);
+	enginepeer_free(&p);
+
+	fix.persistent = true;
+	enginepeer_init(&p, &fix, 2);
+	enginepeer_up(&p);
+	check_shown(&p, false, true);
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
 /* TestTransportMultiplexAcceptMultiple: all at once, all let in. */
 ATF_TC_WITHOUT_HEAD(accept_multiple);
 ATF_TC_BODY(accept_multiple, tc)
@@ -191,6 +242,7 @@ ATF_TC_BODY(removed_before_it_comes_again, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pex_reactor_basic);
+	ATF_TP_ADD_TC(tp, peer_basic);
 	ATF_TP_ADD_TC(tp, accept_multiple);
 	ATF_TP_ADD_TC(tp, accept_non_blocking);
 	ATF_TP_ADD_TC(tp, evil_secret_connections);

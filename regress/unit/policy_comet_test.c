@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What CometBFT's tests of its set of peers and of its accept routine
- * (p2p/peer_set_test.go, p2p/switch_test.go) ask, asked of the policy, which
- * is who knows all peers.
+ * What CometBFT's tests of its set of peers, its accept routine and its seeds
+ * (p2p/peer_set_test.go, p2p/switch_test.go, p2p/pex/pex_reactor_test.go) ask,
+ * asked of the policy, which is who knows all peers.
  */
 #include <atf-c.h>
 #include <string.h>
@@ -41,6 +41,60 @@ has(struct fx *fx, unsigned n)
 		return true;
 	fx_down(fx, conn, DOWN_PEER_CLOSED);
 	return false;
+}
+
+/*
+ * TestCheckSeeds: a node with these seeds, of which "good" has an address;
+ * true if that was dialled within a minute.  It goes on in any case.
+ */
+static bool
+finds_good(const char *const *names, unsigned n)
+{
+	struct fx *fx = fx_new(MODE_PEER);
+	struct peer_addr a = fx_at(1, "30.0.0.1", 1);
+	uint8_t ip[1][16];
+	struct host_addr h;
+	unsigned i, asked = 0;
+	uint64_t end;
+	bool found;
+
+	for (i = 0; i < n; i++) {
+		h = fx_host(1000 + i, names[i]);
+		ATF_REQUIRE_EQ(0, conf_add_peer(fx->conf, CONF_SEED, &h));
+	}
+	memcpy(ip[0], a.na.ip, 16);
+	fx_start(fx);
+	for (end = fx->now + 60 * FX_SECOND; fx->now < end; ) {
+		fx_answer_pick(fx, fx_last_pick(fx), NULL, 0);
+		for (; asked < fx->nresolves; asked++) {
+			found = strcmp(fx->resolves[asked].name, "good") == 0;
+			policy_resolved(fx->p, fx->now,
+			    fx->resolves[asked].token, found ?
+			    (const uint8_t (*)[16])ip : NULL, found);
+		}
+		fx_run(fx, FX_SECOND);
+	}
+	ATF_CHECK(n == 0 || asked > 0);
+	found = fx->ndials > 0;
+	if (found)
+		ATF_CHECK_EQ(0, memcmp(fx->dials[0].d.addr.na.ip, ip[0], 16));
+	/* Time and again, whatever came of it. */
+	ATF_CHECK(fx->npicks > 1);
+	fx_free(fx);
+	return found;
+}
+
+ATF_TC_WITHOUT_HEAD(check_seeds);
+ATF_TC_BODY(check_seeds, tc)
+{
+	static const char *const good[] = { "good" }, *const mixed[] =
+	    { "bad.one", "good", "bad.two" }, *const bad[] =
+	    { "bad.one", "bad.two" };
+
+	ATF_CHECK(!finds_good(NULL, 0));
+	ATF_CHECK(finds_good(good, 1));
+	ATF_CHECK(finds_good(mixed, 3));
+	ATF_CHECK(!finds_good(bad, 2));
 }
 
 /* TestPeerSetAddRemoveOne, TestPeerSetAddRemoveMany: from the front ... */
@@ -155,6 +209,7 @@ ATF_TC_BODY(accept_routine, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, check_seeds);
 	ATF_TP_ADD_TC(tp, peer_set_remove_front);
 	ATF_TP_ADD_TC(tp, peer_set_remove_end);
 	ATF_TP_ADD_TC(tp, peer_set_duplicate);

@@ -169,7 +169,10 @@ ATF_TC_BODY(crawled_peers_go, tc)
 	ATF_CHECK(fx_find_drop(fx, quick) == NULL);
 	fx_live(fx, quick, OUTCOME_ANSWERED);
 	ATF_CHECK(fx_find_drop(fx, quick) != NULL);
-	fx_run(fx, 15001);
+	/* Not before its time. */
+	fx_run(fx, 14900);
+	ATF_CHECK(fx_find_drop(fx, slow) == NULL);
+	fx_run(fx, 101);
 	ATF_CHECK(fx_find_drop(fx, slow) != NULL);
 	ATF_CHECK_EQ(0, fx_counts(fx).outbound);
 	fx_free(fx);

@@ -57,6 +57,7 @@ ATF_TC_BODY(dial_and_be_told, tc)
 	fx_run(fx, FX_HOUR);
 	ATF_CHECK_MSG(fx_find_drop(fx, conn) == NULL, "it stays");
 	fx_down(fx, conn, DOWN_PEER_CLOSED);
+	ATF_CHECK_EQ_MSG(0, fx_counts(fx).outbound, "it is gone");
 	fx_run(fx, FX_HOUR);
 	ATF_CHECK_EQ_MSG(1, fx->ndials, "it is not dialled again");
 
