@@ -20,18 +20,9 @@
 #include <imsg.h>
 
 #include "common/pipe.h"
+#include "common/pipe_sizes.h"
 
 #define PIPE_SOCKBUF	(256 * 1024)
-
-/*
- * The sizes of the messages in the queue, oldest first: imsg counts messages
- * only, and the limits are in bytes.
- */
-struct sizes {
-	uint16_t	*v;
-	uint32_t	 cap;		/* a power of two */
-	uint32_t	 head, n;
-};
 
 struct pipe {
 	struct event_base		*base;
@@ -45,7 +36,7 @@ struct pipe {
 	}				 handlers[MSG_MAX];
 	void				*body;	/* decoded message */
 	struct pipe_stats		 stats;
-	struct sizes			 sizes;
+	struct pipe_sizes		 sizes;
 	enum role			 self, peer;
 	int				 fd;
 	bool				 over, in_dispatch, dead;
@@ -59,44 +50,13 @@ static void	on_write(evutil_socket_t, short, void *);
 
 /* --- queue accounting -------------------------------------------------- */
 
-static int
-sizes_push(struct sizes *s, uint16_t size)
-{
-	uint32_t i, cap;
-	uint16_t *v;
-
-	if (s->n == s->cap) {
-		cap = s->cap == 0 ? 64 : s->cap * 2;
-		if ((v = calloc(cap, sizeof(*v))) == NULL)
-			return -1;
-		for (i = 0; i < s->n; i++)
-			v[i] = s->v[(s->head + i) & (s->cap - 1)];
-		free(s->v);
-		s->v = v;
-		s->cap = cap;
-		s->head = 0;
-	}
-	s->v[(s->head + s->n++) & (s->cap - 1)] = size;
-	return 0;
-}
-
-static uint16_t
-sizes_pop(struct sizes *s)
-{
-	uint16_t size = s->v[s->head];
-
-	s->head = (s->head + 1) & (s->cap - 1);
-	s->n--;
-	return size;
-}
-
 static void
 account(struct pipe *p)
 {
 	uint32_t left = imsgbuf_queuelen(&p->ibuf);
 
 	while (p->sizes.n > left)
-		p->stats.queued -= sizes_pop(&p->sizes);
+		p->stats.queued -= pipe_sizes_pop(&p->sizes);
 	if (p->stats.queued > PIPE_HIGH_WATER)
 		p->was_high = true;
 	else if (p->was_high && p->stats.queued < PIPE_LOW_WATER) {
@@ -111,7 +71,7 @@ account(struct pipe *p)
 static void
 pipe_destroy(struct pipe *p)
 {
-	free(p->sizes.v);
+	pipe_sizes_free(&p->sizes);
 	free(p->body);
 	free(p);
 }
@@ -324,7 +284,8 @@ compose(struct pipe *p, uint32_t type, uint32_t id, int fd, const void *body)
 		return refuse(fd, errno);
 	}
 	len = ibuf_size(b);
-	if (sizes_push(&p->sizes, len > UINT16_MAX ? UINT16_MAX : len) == -1) {
+	if (pipe_sizes_push(&p->sizes,
+	    len > UINT16_MAX ? UINT16_MAX : len) == -1) {
 		ibuf_free(b);
 		return refuse(fd, ENOMEM);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Buffers to encode into and to decode from, bounds checked.
+ * Buffers to encode into and to decode from, bounds checked.  Integers are
+ * in ibuf-int.c.
  */
 #ifndef HAVE_IMSG
 
 #include <sys/types.h>
 
-#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -168,104 +168,6 @@ ibuf_add_strbuf(struct ibuf *buf, const char *str, size_t len)
 	return 0;
 }
 
-enum order { NET, HOST };
-
-static bool
-most_first(enum order order)
-{
-	return order == NET || BYTE_ORDER == BIG_ENDIAN;
-}
-
-/* Writes the low len bytes of v.  EINVAL if that loses anything. */
-static int
-int_encode(uint8_t *b, uint64_t v, size_t len, enum order order)
-{
-	size_t	 i;
-
-	if (len < 8 && v >> (8 * len) != 0)
-		return fail(EINVAL);
-	for (i = 0; i < len; i++, v >>= 8)
-		b[most_first(order) ? len - 1 - i : i] = v & 0xff;
-	return 0;
-}
-
-static int
-add_int(struct ibuf *buf, uint64_t v, size_t len, enum order order)
-{
-	uint8_t	 b[8];
-
-	if (int_encode(b, v, len, order) == -1)
-		return -1;
-	return ibuf_add(buf, b, len);
-}
-
-static int
-set_int(struct ibuf *buf, size_t pos, uint64_t v, size_t len,
-    enum order order)
-{
-	uint8_t	 b[8];
-
-	if (int_encode(b, v, len, order) == -1)
-		return -1;
-	return ibuf_set(buf, pos, b, len);
-}
-
-static int
-get_int(struct ibuf *buf, uint64_t *v, size_t len, enum order order)
-{
-	uint8_t	 b[8];
-	size_t	 i;
-
-	if (ibuf_get(buf, b, len) == -1)
-		return -1;
-	*v = 0;
-	for (i = 0; i < len; i++)
-		*v = *v << 8 | b[most_first(order) ? i : len - 1 - i];
-	return 0;
-}
-
-int
-ibuf_add_n8(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 1, NET);
-}
-
-int
-ibuf_add_n16(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 2, NET);
-}
-
-int
-ibuf_add_n32(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 4, NET);
-}
-
-int
-ibuf_add_n64(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 8, NET);
-}
-
-int
-ibuf_add_h16(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 2, HOST);
-}
-
-int
-ibuf_add_h32(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 4, HOST);
-}
-
-int
-ibuf_add_h64(struct ibuf *buf, uint64_t v)
-{
-	return add_int(buf, v, 8, HOST);
-}
-
 void *
 ibuf_seek(struct ibuf *buf, size_t pos, size_t len)
 {
@@ -288,48 +190,6 @@ ibuf_set(struct ibuf *buf, size_t pos, const void *data, size_t len)
 	if (len > 0)
 		memcpy(p, data, len);
 	return 0;
-}
-
-int
-ibuf_set_n8(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 1, NET);
-}
-
-int
-ibuf_set_n16(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 2, NET);
-}
-
-int
-ibuf_set_n32(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 4, NET);
-}
-
-int
-ibuf_set_n64(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 8, NET);
-}
-
-int
-ibuf_set_h16(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 2, HOST);
-}
-
-int
-ibuf_set_h32(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 4, HOST);
-}
-
-int
-ibuf_set_h64(struct ibuf *buf, size_t pos, uint64_t v)
-{
-	return set_int(buf, pos, v, 8, HOST);
 }
 
 int
@@ -412,58 +272,6 @@ ibuf_get_ibuf(struct ibuf *buf, size_t len, struct ibuf *view)
 	ibuf_from_buffer(view, ibuf_data(buf), len);
 	buf->rpos += len;
 	return 0;
-}
-
-int
-ibuf_get_n8(struct ibuf *buf, uint8_t *v)
-{
-	return ibuf_get(buf, v, 1);
-}
-
-int
-ibuf_get_n16(struct ibuf *buf, uint16_t *v)
-{
-	uint64_t	 w;
-
-	if (get_int(buf, &w, 2, NET) == -1)
-		return -1;
-	*v = w;
-	return 0;
-}
-
-int
-ibuf_get_n32(struct ibuf *buf, uint32_t *v)
-{
-	uint64_t	 w;
-
-	if (get_int(buf, &w, 4, NET) == -1)
-		return -1;
-	*v = w;
-	return 0;
-}
-
-int
-ibuf_get_n64(struct ibuf *buf, uint64_t *v)
-{
-	return get_int(buf, v, 8, NET);
-}
-
-int
-ibuf_get_h16(struct ibuf *buf, uint16_t *v)
-{
-	return ibuf_get(buf, v, 2);
-}
-
-int
-ibuf_get_h32(struct ibuf *buf, uint32_t *v)
-{
-	return ibuf_get(buf, v, 4);
-}
-
-int
-ibuf_get_h64(struct ibuf *buf, uint64_t *v)
-{
-	return ibuf_get(buf, v, 8);
 }
 
 char *
