@@ -27,30 +27,12 @@
 #include <atf-c.h>
 
 #include "common/sandbox_impl.h"
-#include "regress/lib/confined.h"
+#include "regress/lib/confined_act.h"
 
 static const struct sandbox_opts	early = { .early = true };
 
 #ifdef SANDBOX_LINUX
 #define NITEMS(a)	(sizeof(a) / sizeof((a)[0]))
-#define KILLED		-1	/* by SIGSYS */
-#define WORKS		0
-
-/* 0, or errno. */
-static int
-outcome(long rv)
-{
-	return rv == -1 ? errno : 0;
-}
-
-#define ACT(name, call)				\
-static int					\
-name(void *arg)					\
-{						\
-	(void)arg;				\
-	return outcome(call);			\
-}
-
 ACT(read_file, open("/etc/passwd", O_RDONLY))
 ACT(make_file, open("made", O_RDWR | O_CREAT, 0600))
 ACT(name_file, rename("there", "renamed"))
@@ -149,22 +131,11 @@ prepare(void *arg)
 ATF_TC_WITHOUT_HEAD(begins);
 ATF_TC_BODY(begins, tc)
 {
-	static char	 buf[1024];
-	struct confined	 c;
 	size_t		 i;
-	int		 got;
 
-	for (i = 0; i < NITEMS(acts); i++) {
-		confined_start(&c, ROLE_CTL, &early, prepare, acts[i].fn, buf);
-		confined_wait(&c);
-		got = c.signal == SIGSYS ? KILLED : c.code;
-		ATF_CHECK_MSG((c.signal == 0 || c.signal == SIGSYS) &&
-		    got == acts[i].want, "%s: wanted %s, got %s, %s (%s)",
-		    acts[i].name,
-		    acts[i].want == KILLED ? "SIGSYS" : strerror(acts[i].want),
-		    got == KILLED ? "SIGSYS" : strerror(got),
-		    c.signal == 0 ? "no signal" : strsignal(c.signal), c.text);
-	}
+	for (i = 0; i < NITEMS(acts); i++)
+		act_check(ROLE_CTL, &early, prepare, acts[i].name, acts[i].fn,
+		    acts[i].want);
 }
 
 /* A file may not wander to another folder, whatever calls are allowed. */

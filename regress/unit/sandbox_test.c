@@ -21,7 +21,7 @@
 #include <atf-c.h>
 
 #include "common/sandbox_impl.h"
-#include "regress/lib/confined.h"
+#include "regress/lib/confined_act.h"
 
 #ifdef SANDBOX_LINUX
 
@@ -32,29 +32,11 @@
 
 #include <linux/sched.h>
 
-#define KILLED		-1	/* by SIGSYS */
-#define WORKS		0
-
 #define CHILDREN	ROLE_CHILDREN
 #define CTL		ROLE_CTL
 #define PARENT		ROLE_PARENT
 #define CONFINED	(ROLE_CHILDREN | ROLE_CTL)
 #define ALL		(CONFINED | ROLE_PARENT)
-
-/* 0, or errno. */
-static int
-result(long rv)
-{
-	return rv == -1 ? errno : 0;
-}
-
-#define ACT(name, call)				\
-static int					\
-name(void *arg)					\
-{						\
-	(void)arg;				\
-	return result(call);			\
-}
 
 /* Every one of these does something, or fails otherwise, outside. */
 ACT(open_passwd, open("/etc/passwd", O_RDONLY))
@@ -231,24 +213,13 @@ static const struct act acts[] = {
 static void
 check_role(enum role role)
 {
-	static char	 buf[1024];
-	struct confined	 c;
 	const struct act *a;
-	int		 got, tried = 0;
+	int		 tried = 0;
 
 	for (a = acts; a < acts + sizeof(acts) / sizeof(acts[0]); a++) {
 		if (!(a->roles & role))
 			continue;
-		memset(buf, 0, sizeof(buf));
-		confined_start(&c, role, NULL, NULL, a->fn, buf);
-		confined_wait(&c);
-		got = c.signal == SIGSYS ? KILLED : c.code;
-		ATF_CHECK_MSG(c.signal == 0 || c.signal == SIGSYS,
-		    "%s: %s", a->name, strsignal(c.signal));
-		ATF_CHECK_MSG(got == a->want, "%s: wanted %s, got %s (%s)",
-		    a->name, a->want == KILLED ? "SIGSYS" :
-		    strerror(a->want), got == KILLED ? "SIGSYS" :
-		    strerror(got), c.text);
+		act_check(role, NULL, NULL, a->name, a->fn, a->want);
 		tried++;
 	}
 	ATF_CHECK(tried > 25);
@@ -460,7 +431,7 @@ tcp_connect(int port)
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if ((s = socket(AF_INET, SOCK_STREAM, 0)) == -1)
 		return errno;
-	rv = result(connect(s, (struct sockaddr *)&sin, sizeof(sin)));
+	rv = act_errno(connect(s, (struct sockaddr *)&sin, sizeof(sin)));
 	close(s);
 	return rv;
 }
@@ -473,7 +444,7 @@ tcp_bind(void)
 
 	if ((s = socket(AF_INET, SOCK_STREAM, 0)) == -1)
 		return errno;
-	rv = result(bind(s, (struct sockaddr *)&sin, sizeof(sin)));
+	rv = act_errno(bind(s, (struct sockaddr *)&sin, sizeof(sin)));
 	close(s);
 	return rv;
 }
@@ -490,7 +461,7 @@ landlocked(enum role role, const struct landlock_case *k)
 	if (abi == 0)
 		return landlock_abi() > 0 ? 2 : 0;
 	want = role == ROLE_CTL ? 0 : EACCES;
-	if (result(open("/etc/passwd", O_RDONLY)) != want)
+	if (act_errno(open("/etc/passwd", O_RDONLY)) != want)
 		return 3;
 	if (open("file", O_WRONLY) != -1 || errno != EACCES)
 		return 4;
