@@ -39,7 +39,7 @@ shown(void)
 	struct m_show show = { .what = SHOW_PEERS };
 
 	fix_forget(&fix);
-	pipe_send(fix.parent, MSG_SHOW, 7, -1, &show);
+	fix_say(&fix, ROLE_PARENT, MSG_SHOW, 7, &show);
 	FIX_WAIT(&fix, fix_count(&fix, MSG_DONE) == 1);
 	ATF_REQUIRE_EQ(1, fix_count(&fix, MSG_ROW_PEER));
 	return fix_last(&fix, MSG_ROW_PEER);
