@@ -419,8 +419,11 @@ bk_ban_load(struct book *b, uint32_t index, const struct book_ban *row)
 	    bs->index[cell_find(b, &k)] != NIL || r.times == 0 ||
 	    (unsigned int)r.fault >= BOOK_FAULT_MAX)
 		return false;
-	if (r.since > b->now)
+	if (r.since > b->now) {		/* the clock was set back */
+		if (r.until > b->now + (r.until - r.since))
+			r.until = b->now + (r.until - r.since);
 		r.since = b->now;
+	}
 	if (index > bs->top)
 		bs->top = index;
 	ban_enter(b, index, &r);

@@ -54,6 +54,7 @@
 #define FULL_REST	(30 * MINUTE)
 #define HOLD_TIME	DAY
 #define HEARD_SPACING	HOUR		/* last_heard is no finer */
+#define ABSENCE		DAY		/* longer than it is forgiven */
 
 /* Dialer's limit is 10 s to the millisecond; the book counts whole ones. */
 #define TURN_SPACING	11
@@ -357,6 +358,7 @@ struct book {
 	bool		 unsorted;	/* lists out of order by an import */
 	uint32_t	 sorted_at;
 	uint32_t	 spare_index;	/* loading: unused ones from the end */
+	uint32_t	 last_sign;	/* loading: latest time in any row */
 	struct seniors	 seniors;
 	struct contest	 contest[CONTESTS_MAX];
 	uint32_t	 ncontests;

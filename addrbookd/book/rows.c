@@ -347,6 +347,8 @@ book_load_row(struct book *b, uint32_t now, uint32_t index,
 	bk_entry_take(b, i, &r.addr, bk_hash_id(b, &r.addr.id));
 	entry_at(b, i)->source = r.source;
 	history_set(b, i, &r);
+	b->last_sign = later(b->last_sign, later(later(r.last_heard,
+	    r.last_success), later(r.last_try, r.last_failure)));
 	places_take(b, i, &r);
 	if (is_unused(b, i))
 		return false;
@@ -386,6 +388,25 @@ book_load_own(struct book *b, uint32_t now, uint32_t index,
 	return true;
 }
 
+/*
+ * While nobody was here nobody could be heard of: a long absence, or a clock
+ * that jumped, makes nobody bad.  Who was silent before stays so.
+ */
+static void
+forgive_absence(struct book *b)
+{
+	uint32_t	 i, gap = since(b->now, b->last_sign);
+
+	if (b->last_sign == 0 || gap < ABSENCE)
+		return;
+	for (i = 1; i <= b->top; i++) {
+		if (!(entry_at(b, i)->flags & ENTRY_USED))
+			continue;
+		entry_at(b, i)->last_heard += gap;
+		bk_entry_changed(b, i);
+	}
+}
+
 /* Numbers that no row had are free; lists get their order. */
 int
 book_load_end(struct book *b, uint32_t now)
@@ -401,6 +422,7 @@ book_load_end(struct book *b, uint32_t now)
 		entry_at(b, i)->link[CHAIN_SCHED].next = b->free;
 		b->free = i;
 	}
+	forgive_absence(b);
 	bk_sched_sort(b);
 	bk_sched_pass(b);
 	return bk_ban_load_end(b);

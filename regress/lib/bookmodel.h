@@ -52,8 +52,11 @@ void	 model_ban(struct model *, const struct node_id *, const uint8_t *ip,
 void	 model_unban(struct model *, const struct node_id *,
 	    const uint8_t *ip, bool was);
 void	 model_configure(struct model *, const struct book_config *);
-/* The book was saved and loaded. */
-void	 model_restart(struct model *);
+/*
+ * The book was saved and loaded.  Returns for how long nothing was heard,
+ * if that is so long that it is forgiven; else 0.
+ */
+uint32_t model_restart(struct model *);
 
 /* --- answers ---------------------------------------------------------- */
 

@@ -381,14 +381,31 @@ model_configure(struct model *m, const struct book_config *conf)
 			m->thing[i].gone = true;
 }
 
+/* How long ago anything was known of anybody. */
+static uint32_t
+silence(const struct model *m)
+{
+	const struct book_row	*r;
+	uint32_t		 i, last = 0;
+
+	for (i = 0; i < m->n; i++) {
+		r = &m->thing[i].r;
+		last = most(last, r->last_heard);
+		last = most(last, r->last_success);
+		last = most(last, r->last_failure);
+		last = most(last, r->last_try);
+	}
+	return ago(m, last);
+}
+
 /*
  * What is not saved: who told how much, whose turn it was, when a dial last
  * succeeded.
  */
-void
+uint32_t
 model_restart(struct model *m)
 {
-	uint32_t	 i;
+	uint32_t	 i, absent;
 
 	m->ntellers = m->nturns = 0;
 	memset(m->teller, 0, sizeof(m->teller));
@@ -398,4 +415,10 @@ model_restart(struct model *m)
 	for (i = 0; i < m->n; i++)
 		m->any_success = most(m->any_success,
 		    m->thing[i].r.last_success);
+	absent = m->n > 0 ? silence(m) : 0;
+	if (absent < M_DAY)
+		return 0;
+	for (i = 0; i < m->n; i++)
+		m->thing[i].r.last_heard += absent;
+	return absent;
 }

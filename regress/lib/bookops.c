@@ -461,18 +461,18 @@ op_restart(struct ops *o)
 {
 	struct book	*copy;
 	const char	*wrong;
+	bool		 absent = model_restart(o->model) > 0;
 	int		 code;
 
 	if ((copy = book_new(0, key, &o->rng, &o->conf)) == NULL)
 		abort();
-	wrong = bookstore_load(o->store, copy, o->now);
+	wrong = bookstore_load(o->store, copy, o->now, absent);
 	if (wrong == NULL && (code = book_check(copy)) != 0)
 		wrong = book_check_text(code);
-	if (wrong == NULL)
+	if (wrong == NULL && !absent)
 		wrong = bookstore_compare(o->book, copy, o->now);
 	book_free(o->book);
 	o->book = copy;
-	model_restart(o->model);
 	if (wrong != NULL)
 		o->wrong = wrong;
 }

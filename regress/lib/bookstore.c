@@ -73,7 +73,8 @@ bookstore_save(struct bookstore *s, struct book *b)
 }
 
 const char *
-bookstore_load(const struct bookstore *s, struct book *b, uint32_t now)
+bookstore_load(const struct bookstore *s, struct book *b, uint32_t now,
+    bool absent)
 {
 	struct book_change	 c;
 	const char		*lost = NULL;
@@ -96,7 +97,7 @@ bookstore_load(const struct bookstore *s, struct book *b, uint32_t now)
 			lost = "an entry was not loaded";
 	if (book_load_end(b, now) == -1)
 		abort();
-	if (book_next_change(b, &c) && c.table == BOOK_TABLE_ENTRY)
+	if (!absent && book_next_change(b, &c) && c.table == BOOK_TABLE_ENTRY)
 		lost = "what was loaded as it is is to be saved again";
 	return lost;
 }

@@ -17,10 +17,10 @@ void			 bookstore_free(struct bookstore *);
 void			 bookstore_save(struct bookstore *, struct book *);
 /*
  * Fill an empty book.  NULL, or what was not taken, though now is when it
- * was saved.
+ * was saved.  absent: it has entries to save again then, and no others.
  */
 const char		*bookstore_load(const struct bookstore *,
-			    struct book *, uint32_t now);
+			    struct book *, uint32_t now, bool absent);
 /*
  * Do two books hold the same, every table, field by field?  NULL, or what
  * they differ in.

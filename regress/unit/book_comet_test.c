@@ -114,7 +114,7 @@ save_and_load(unsigned int n)
 	s = bookstore_new(c.capacity);
 	bookstore_save(s, f.book);
 	fix_init(&g, BOOK_SIZE_DEFAULT, 3);
-	ATF_CHECK(bookstore_load(s, g.book, f.now) == NULL);
+	ATF_CHECK(bookstore_load(s, g.book, f.now, false) == NULL);
 	g.now = f.now;
 	ATF_CHECK_EQ(n, fix_counts(&g).size);
 	ATF_CHECK(bookstore_compare(f.book, g.book, f.now) == NULL);

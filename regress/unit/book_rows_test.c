@@ -360,6 +360,88 @@ ATF_TC_BODY(loading_refuses, tc)
 	fix_free(&f);
 }
 
+/* Save, and load that long after, or before. */
+static void
+away(struct bookfix *f, struct store *s, int64_t seconds)
+{
+	uint32_t	 now = f->now + seconds;
+
+	store_drain(s, f->book);
+	fix_free(f);
+	fix_init(f, 0, 4);
+	f->now = now;
+	store_load(s, f);
+}
+
+#define TEN_YEARS	(3650 * (int64_t)FIX_DAY)
+
+/* Nobody is bad for not being heard of while there was nobody to hear. */
+ATF_TC_WITHOUT_HEAD(absence);
+ATF_TC_BODY(absence, tc)
+{
+	struct peer_addr	 stale = fix_peer(1), a = fix_peer(2);
+	struct bookfix		 f;
+	struct store		*s = store_new(BOOK_SIZE_MIN);
+	struct book_change	 c;
+	uint32_t		 heard;
+
+	fix_init(&f, 0, 4);
+	fix_hear(&f, &stale, 1);
+	fix_wait(&f, 6 * FIX_DAY);
+	fix_hear(&f, &a, 2);
+	fix_wait(&f, 2 * FIX_DAY);
+	fix_outcome(&f, &a, BOOK_OURS);
+	fix_wait(&f, 2 * FIX_MINUTE);
+	ATF_CHECK(fix_row(&f, &stale).bad);
+	heard = fix_row(&f, &a).last_heard;
+
+	/* A short absence is not worth writing everything anew. */
+	away(&f, s, FIX_DAY / 2);
+	ATF_CHECK_EQ(heard, fix_row(&f, &a).last_heard);
+	ATF_CHECK(!book_next_change(f.book, &c));
+
+	away(&f, s, TEN_YEARS);
+	ATF_CHECK(fix_row(&f, &stale).bad);
+	ATF_CHECK(!fix_row(&f, &a).bad);
+	fix_outcome(&f, &a, BOOK_OURS);		/* life goes on */
+	away(&f, s, FIX_HOUR);			/* and that was saved */
+	ATF_CHECK(fix_row(&f, &stale).bad);
+	ATF_CHECK(!fix_row(&f, &a).bad);
+	fix_wait(&f, 4 * FIX_DAY);
+	ATF_CHECK(!fix_row(&f, &a).bad);
+	fix_wait(&f, 2 * FIX_DAY);
+	ATF_CHECK(fix_row(&f, &a).bad);
+
+	fix_hear(&f, &a, 2);
+	away(&f, s, -TEN_YEARS);
+	ATF_CHECK(!fix_row(&f, &a).bad);
+	fix_wait(&f, 6 * FIX_DAY);
+	ATF_CHECK(!fix_row(&f, &a).bad);
+	store_free(s);
+	fix_free(&f);
+}
+
+/* A ban for a day is one for a day, whatever the clock says. */
+ATF_TC_WITHOUT_HEAD(bans_after_a_jump_back);
+ATF_TC_BODY(bans_after_a_jump_back, tc)
+{
+	struct peer_addr	 a = fix_peer(1);
+	struct store		*s = store_new(BOOK_SIZE_MIN);
+	struct bookfix		 f;
+
+	fix_init(&f, 0, 4);
+	book_ban(f.book, f.now, &a.id, NULL, BOOK_FAULT_FLOOD, 0);
+	ATF_REQUIRE_EQ(1, fix_counts(&f).bans);
+	away(&f, s, -TEN_YEARS);
+	ATF_CHECK_EQ(1, fix_counts(&f).bans);
+	fix_wait(&f, FIX_DAY - 1);
+	ATF_CHECK_EQ(1, fix_counts(&f).bans);
+	fix_wait(&f, 1);
+	ATF_CHECK_EQ(0, fix_counts(&f).bans);
+	store_free(s);
+	fix_free(&f);
+}
+
 /* Import: as heard, outside the limits; with history, as it was. */
 ATF_TC_WITHOUT_HEAD(import);
 ATF_TC_BODY(import, tc)
@@ -484,6 +566,8 @@ ATF_TC_BODY(cursor, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, save_load);
+	ATF_TP_ADD_TC(tp, absence);
+	ATF_TP_ADD_TC(tp, bans_after_a_jump_back);
 	ATF_TP_ADD_TC(tp, changes);
 	ATF_TP_ADD_TC(tp, other_size);
 	ATF_TP_ADD_TC(tp, damaged_rows);
