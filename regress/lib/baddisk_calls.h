@@ -52,7 +52,8 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 int
 ftruncate64(int fd, off64_t len)
 {
-	return baddisk_fails(baddisk_fate()) ? -1 : syscall(SYS_ftruncate, fd, len);
+	return baddisk_fails(baddisk_fate()) ? -1 :
+	    syscall(SYS_ftruncate, fd, len);
 }
 
 int
@@ -100,7 +101,8 @@ unlink(const char *path)
 int
 rename(const char *from, const char *to)
 {
-	return baddisk_fails(baddisk_denied()) ? -1 : syscall(SYS_rename, from, to);
+	return baddisk_fails(baddisk_denied()) ? -1 :
+	    syscall(SYS_rename, from, to);
 }
 
 #endif /* __linux__ */
