@@ -73,7 +73,8 @@ open(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
-	if (((flags & O_CREAT) && !is_there && baddisk_fails(baddisk_denied())) ||
+	if (((flags & O_CREAT) && !is_there &&
+	    baddisk_fails(baddisk_denied())) ||
 	    ((flags & O_ACCMODE) != O_RDONLY && baddisk_denied() == EROFS &&
 	    baddisk_fails(EROFS)))
 		return -1;
