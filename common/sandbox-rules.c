@@ -163,16 +163,23 @@ const struct sandbox_rule sandbox_child_rules[] = {
 	{ "sendto", ENGINE, ALLOW, { IS(4, 0), NONE_OF(3, MSG_FASTOPEN) },
 	    "send, without an address" },
 
-	/* dialer: makes sockets of two families, listens on none. */
+	/*
+	 * dialer: makes sockets of two families, listens on none.  TCP and
+	 * UDP only: MPTCP, SMC and the like would be other code.
+	 */
 	{ "socket", DIALER, ALLOW,
-	    { IS(0, AF_INET), BITS(1, SOCK_KIND, SOCK_STREAM) }, "dials" },
+	    { IS(0, AF_INET), BITS(1, SOCK_KIND, SOCK_STREAM),
+	      IS(2, 0) }, "dials" },
 	{ "socket", DIALER, ALLOW,
-	    { IS(0, AF_INET6), BITS(1, SOCK_KIND, SOCK_STREAM) }, "dials" },
+	    { IS(0, AF_INET6), BITS(1, SOCK_KIND, SOCK_STREAM),
+	      IS(2, 0) }, "dials" },
 	{ "socket", DIALER, ALLOW,
-	    { IS(0, AF_INET), BITS(1, SOCK_KIND, SOCK_DGRAM) },
+	    { IS(0, AF_INET), BITS(1, SOCK_KIND, SOCK_DGRAM),
+	      IS(2, 0) },
 	    "name servers" },
 	{ "socket", DIALER, ALLOW,
-	    { IS(0, AF_INET6), BITS(1, SOCK_KIND, SOCK_DGRAM) },
+	    { IS(0, AF_INET6), BITS(1, SOCK_KIND, SOCK_DGRAM),
+	      IS(2, 0) },
 	    "name servers" },
 	{ "connect", DIALER, ALLOW, ANY, "dials, name servers" },
 	{ "sendto", DIALER, ALLOW, { NONE_OF(3, MSG_FASTOPEN) },

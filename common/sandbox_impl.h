@@ -36,7 +36,7 @@ int	sandbox_landlock(enum role, const struct sandbox_opts *, int *abi);
 int	sandbox_seccomp(enum role, const struct sandbox_opts *,
 	    const char **word);
 
-#define SANDBOX_ARGS_MAX	2
+#define SANDBOX_ARGS_MAX	3
 #define SANDBOX_SELF		UINT64_MAX	/* stands for our own pid */
 
 /* One call, for these roles; args (op 0: none) all have to match. */

@@ -38,6 +38,10 @@
 #define CONFINED	(ROLE_CHILDREN | ROLE_CTL)
 #define ALL		(CONFINED | ROLE_PARENT)
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
 /* Every one of these does something, or fails otherwise, outside. */
 ACT(open_passwd, open("/etc/passwd", O_RDONLY))
 ACT(open_write, open("/dev/null", O_WRONLY))
@@ -59,6 +63,7 @@ ACT(list_dir, syscall(SYS_getdents64, -1, NULL, 0))
 
 ACT(unix_socket, socket(AF_UNIX, SOCK_STREAM, 0))
 ACT(inet_socket, socket(AF_INET, SOCK_STREAM, 0))
+ACT(mptcp_socket, socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP))
 ACT(inet6_socket, socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0))
 ACT(udp_socket, socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))
 ACT(raw_socket, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
@@ -158,7 +163,7 @@ static const struct act acts[] = {
 	A(inet_socket, CONFINED & ~ROLE_DIALER, KILLED),
 	A(inet6_socket, CONFINED & ~ROLE_DIALER, KILLED),
 	A(udp_socket, CONFINED & ~ROLE_DIALER, KILLED),
-	A(inet_socket, ROLE_DIALER, WORKS),
+	A(inet_socket, ROLE_DIALER, WORKS), A(mptcp_socket, CONFINED, KILLED),
 	A(udp_socket, ROLE_DIALER, WORKS),
 	A(raw_socket, CONFINED, KILLED), A(packet_socket, CONFINED, KILLED),
 	A(netlink_socket, CONFINED, KILLED), A(vsock_socket, CONFINED, KILLED),
