@@ -85,8 +85,13 @@ rotate_tick(struct policy *p, uint64_t now)
 {
 	if (policy_is_seed(p) || now < p->rotate.due)
 		return;
+	/* Whoever could come takes the free slot first. */
+	if (ensure_want(p) > 0) {
+		try_later(p, now);
+		return;
+	}
 	next_time(p, now);
-	if (ensure_want(p) > 0 || wants_is_open(p, WANT_ROTATE) ||
+	if (wants_is_open(p, WANT_ROTATE) ||
 	    p->dials.nkind[KIND_ROTATE] > 0 || victim(p) == NULL)
 		return;
 	wants_send(p, now, WANT_ROTATE, PICK_ENSURE, CANDIDATES,

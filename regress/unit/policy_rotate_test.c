@@ -166,6 +166,28 @@ ATF_TC_BODY(not_while_slots_are_free, tc)
 	fx_free(fx);
 }
 
+/* It rested for a free slot: it is its turn soon after that is taken. */
+ATF_TC_WITHOUT_HEAD(soon_after_a_free_slot);
+ATF_TC_BODY(soon_after_a_free_slot, tc)
+{
+	struct fx *fx = full();
+	uint64_t from;
+	unsigned i;
+
+	fx_down(fx, 1, DOWN_PEER_CLOSED);
+	for (i = 0; i < 10 * 120; i++) {
+		fx->npicks = fx->nasks = 0;
+		fx_run(fx, 30 * FX_SECOND);
+	}
+	fx->npicks = 0;
+	(void)fx_outbound(fx, 200);
+	from = fx->now;
+	(void)fx_next_pick(fx, PICK_ENSURE);
+	ATF_CHECK_MSG(fx->now - from <= 6 * FX_MINUTE, "after %ju min",
+	    (uintmax_t)(fx->now - from) / FX_MINUTE);
+	fx_free(fx);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, about_every_six_hours);
@@ -174,5 +196,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_free_slot_is_taken_first);
 	ATF_TP_ADD_TC(tp, asks_for_seniors_while_few_are_held);
 	ATF_TP_ADD_TC(tp, not_while_slots_are_free);
+	ATF_TP_ADD_TC(tp, soon_after_a_free_slot);
 	return atf_no_error();
 }
