@@ -10,7 +10,8 @@
  * A choice costs a sort, so the whole order is kept for a moment, and so is
  * the knowledge that nobody may go.
  *
- * Source: Bitcoin Core, node/eviction.cpp (the idea of protected sets).
+ * Source: Bitcoin Core, node/eviction.cpp (the idea of protected sets; there
+ * a group is as large as what of it is not protected).
  */
 
 #include <stdlib.h>
@@ -134,7 +135,8 @@ leave_unprotected(struct evict_candidate *v, unsigned n)
 
 /*
  * v is in the order of by_group().  For each candidate, how large its group
- * would be if all younger ones of it were gone.
+ * would be if all younger ones of it were gone.  The protected count: who
+ * holds old places for a group does not get the young ones besides.
  */
 static void
 size_groups(struct evict_candidate *v, unsigned n)
@@ -169,8 +171,8 @@ choose(struct policy *p, uint64_t now)
 	for (i = 0; i < n / 2; i++)
 		v[i].is_old = true;
 	sort(v, n, by_group);
-	n = leave_unprotected(v, n);
 	size_groups(v, n);
+	n = leave_unprotected(v, n);
 	sort(v, n, by_size);
 	e->nvictims = 0;
 	while (n-- > 0)

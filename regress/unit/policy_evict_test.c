@@ -72,6 +72,30 @@ ATF_TC_BODY(youngest_of_the_largest_group, tc)
 	fx_free(fx);
 }
 
+/* A group is as large as it is: its protected ones count for it. */
+ATF_TC_WITHOUT_HEAD(the_protected_count_for_their_group);
+ATF_TC_BODY(the_protected_count_for_their_group, tc)
+{
+	struct fx *fx = with_room(40);
+	struct peer_addr a = in_group(1000, 103);
+	uint32_t evict, last = 0;
+	unsigned i;
+
+	/* A patient one holds 10 old places and two young ones. */
+	for (i = 0; i < 28; i++, fx->now += FX_SECOND)
+		(void)come(fx, i, i < 10 ? 100 : i);
+	for (; i < 30; i++, fx->now += FX_SECOND)
+		last = come(fx, i, 100);
+	for (; i < 35; i++, fx->now += FX_SECOND)
+		(void)come(fx, i, 101);
+	for (; i < 40; i++, fx->now += FX_SECOND)
+		(void)come(fx, i, 102);
+	fx->now += FX_MINUTE;
+	ATF_CHECK_EQ(VERDICT_OK, fx_inbound(fx, &a, NULL, &evict));
+	ATF_CHECK_EQ(last, evict);
+	fx_free(fx);
+}
+
 /* Never one that is younger than 10 s. */
 ATF_TC_WITHOUT_HEAD(never_the_young);
 ATF_TC_BODY(never_the_young, tc)
@@ -299,6 +323,7 @@ ATF_TC_BODY(many_shrink_the_largest_evenly, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, youngest_of_the_largest_group);
+	ATF_TP_ADD_TC(tp, the_protected_count_for_their_group);
 	ATF_TP_ADD_TC(tp, never_the_young);
 	ATF_TP_ADD_TC(tp, never_the_named);
 	ATF_TP_ADD_TC(tp, the_older_half_stays);
