@@ -22,9 +22,12 @@
 # What is printed:
 #   visited_share	of the live peers, when 99 % are or the time was up
 #   seconds		when that was, since the network was there
-#   reply_alive_share	of the addresses in all replies since then
-#   reply_alive_min	of those in the worst of them
-#   replies, reply_addresses, failed	how many, of what size, and unanswered
+#   reply_alive_share	of the addresses in the worst reply since then
+#   reply_alive_mean	of those in all of them
+#   replies, reply_addresses, failed	how many, of what least size, and
+#			unanswered
+#   visits_again	to each live peer since then, in the mean: 1 and more
+#			means that a crawl interval was passed
 #   forget_seconds	since they left, until less than 2 % of the addresses
 #			in every reply were theirs
 #   memory_mib		the most that the seed's processes held (RSS)
@@ -33,47 +36,25 @@
 set -eu
 me=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 
-if [ -z "${CRAWL_IN_NETNS:-}" ]; then
-	CRAWL_IN_NETNS=1 CRAWL_UID=${CRAWL_UID:-$(id -u)}
-	export CRAWL_IN_NETNS CRAWL_UID
-	ns="unshare -n"
-	[ "$(id -u)" -eq 0 ] || ns="unshare -rn"
-	$ns ip link add name void type veth peer name gone 2> /dev/null || {
-		echo "no network namespace with a pair of interfaces" >&2
-		exit 77
-	}
-	exec $ns sh "$me" "$@"
-fi
+. "${me%/*}/seed.subr"
+seed_netns "$me" "$@"
 
 build=$1 subject=$2 live=$3 dead=$4 within=$5 after=$6
 shift 6
 world="$build/regress/fake/world -l $live -d $dead -N world-1"
 world="$world -c ${CRAWL_CROWD:-1}"
-ctl="$build/pexctl/pexctl"
 ip=13.7.7.7		# WORLD_SEED_IP
 port=26650		# the world has 26656 on every address
-daemon= network=
+network=
 
 cleanup() {
 	trap - INT TERM EXIT
-	for p in $daemon $network; do
-		{ kill "$p" && wait "$p"; } 2> /dev/null || true
-	done
+	end_seed
+	[ -z "$network" ] || { kill "$network" && wait "$network"; } \
+	    2> /dev/null || true
 }
 trap 'cleanup; exit 130' INT TERM
 trap cleanup EXIT
-
-die() {
-	echo "$1" >&2
-	tail -n 20 log >&2 2> /dev/null || true
-	exit 1
-}
-
-# In a user namespace we are root for its networks' sake only.
-unprivileged() {
-	[ "$CRAWL_UID" -ne 0 ] || exec "$@"
-	exec unshare -U --map-user="$CRAWL_UID" "$@"
-}
 
 make_network() {
 	ip link set lo up
@@ -90,84 +71,48 @@ make_network() {
 	ip -batch routes
 }
 
-wait_for() {	# seconds command...
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@"; do
-		[ "$(date +%s)" -le "$end" ] || return 1
-		sleep 0.1
-	done
-}
-
 start_world() {
-	"$ctl" key generate key.pem > /dev/null
 	rm -f in
 	mkfifo in
-	$world run "$("$ctl" -j key show key.pem | jq -r .id)@$ip:$port" \
-	    < in > world &
+	$world run "$(seed_key "$PWD")@$ip:$port" < in > world &
 	network=$!
 	exec 8> in
-	wait_for 60 grep -q '"ready"' world || die "no world"
+	wait_for 60 grep -q '"ready"' world || {
+		echo "no world" >&2
+		exit 1
+	}
 	first=$(jq -r 'select(.event == "ready") | .first' world)
 }
 
 # --- the seed -------------------------------------------------------------
 
-pexd_up() {
-	"$ctl" -s "$PWD/ctl" show > /dev/null 2>&1
-}
-
-start_pexd() {	# config line...
-	mkdir -m 755 empty
-	{
-		cat <<-END
-		network "world-1"
-		moniker "crawler"
-		mode seed
-		listen on $ip port $port
-		seed "$first"
-		state directory "$PWD/state"
-		control socket "$PWD/ctl"
-		node key "$PWD/key.pem"
-		END
-		[ $# -eq 0 ] || printf '%s\n' "$@"
-		[ "$CRAWL_UID" -ne 0 ] || printf 'user "%s"\nchroot "%s"\n' \
-		    "${PEXD_TEST_USER:-nobody}" "$PWD/empty"
-	} > conf
-	chmod 600 conf
-	unprivileged "$build/pexd/pexd" -d -x "$build/libexec" \
-	    -f "$PWD/conf" 8>&- 2> log &
-	daemon=$!
-	wait_for 20 pexd_up || die "pexd did not start"
+crawl_pexd() {	# config line...
+	start_pexd "$PWD" 'network "world-1"' 'moniker "crawler"' \
+	    "listen on $ip port $port" "seed \"$first\"" "$@"
 }
 
 look_pexd() {	# rss bytes, CPU ms
-	"$ctl" -j -s "$PWD/ctl" show processes | jq -r '[.processes[] |
+	seed_ctl -j show processes | jq -r '[.processes[] |
 	    select(.process != "pexd")] | (map(.rss_bytes) | add),
 	    (map(.cpu_ms) | add)'
 }
 
 save_pexd() {
 	for what in nodes versions summary; do
-		"$ctl" -j -s "$PWD/ctl" show $what > $what
+		seed_ctl -j show $what > $what
 	done
 }
 
-start_cometbft() {
-	"$ctl" key export key.pem node_key.json > /dev/null
-	mkfifo commands		# it ends with them
-	exec 9<> commands
-	"$build/interop/cometpeer-v038" run -quiet -seed-mode -strict \
-	    -dial-anywhere -max-in 1000 -network world-1 \
+crawl_cometbft() {
+	"$build/pexctl/pexctl" key export key.pem node_key.json > /dev/null
+	start_cometbft "$PWD" -dial-anywhere -max-in 1000 -network world-1 \
 	    -listen $ip:$port -node-key node_key.json -addrbook book.json \
-	    -seeds "$first" < commands 8>&- > log 2>&1 &
-	daemon=$!
+	    -seeds "$first"
 }
 
 look_cometbft() {
-	awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$daemon/status"
-	awk -v k="$(getconf CLK_TCK)" '{ sub(/.*\) /, "")
-	    print int(($12 + $13) * 1000 / k) }' "/proc/$daemon/stat"
+	awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$seed_pid/status"
+	echo $(($(seed_ticks "$seed_pid") * 1000 / $(getconf CLK_TCK)))
 }
 
 save_cometbft() {
@@ -196,10 +141,7 @@ stop() {
 	exec 8>&-
 	wait "$network"
 	network=
-	kill "$daemon"
-	wait "$daemon" || [ "$subject" != pexd ] ||
-	    die "the seed did not end well"
-	daemon=
+	stop_seed
 }
 
 summarize() {
@@ -216,12 +158,14 @@ summarize() {
 	([$r[].n] | add // 0) as $n |
 	{ visited_share: ([$v[] | select(.t <= $t) | .visited] | max / $live),
 	  reached: ($done != null), seconds: $t,
-	  reply_alive_share: (if $n > 0 then ([$r[].live] | add) / $n
-	    else 0 end),
-	  reply_alive_min: ([$r[] | if .n > 0 then .live / .n else 0 end] |
+	  reply_alive_share: ([$r[] | if .n > 0 then .live / .n else 0 end] |
 	    min // 0),
+	  reply_alive_mean: (if $n > 0 then ([$r[].live] | add) / $n
+	    else 0 end),
 	  replies: ($r | length), reply_addresses: ([$r[].n] | min // 0),
 	  failed: [$all[] | select(.event == "failed" and .t > $t)] | length,
+	  visits_again: ([$v[] | select(($left == null or .t < $left) and
+	    .t >= $t) | .visits] | (max - min) / $live),
 	  forget_seconds: (if $left == null then null
 	    else ([$later[] | select(.live < .n * 0.98) | .t - $left] |
 	    max // 0) end),
@@ -232,7 +176,7 @@ summarize() {
 make_network
 start_world
 begun=$(date +%s) most=0 used=0
-"start_$subject" "$@"
+"crawl_$subject" "$@"
 enough=$(((live * 99 + 99) / 100))
 until [ "$(visited)" -ge $enough ] || [ "$(elapsed)" -ge "$within" ]; do
 	sleep 0.5
