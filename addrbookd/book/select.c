@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Selection: a reply to a PexRequest.  A random sample of those verified
- * lately, no more than a few of any neighbourhood, at a cost that depends
- * on the answer and not on the book.
+ * lately, at a cost that depends on the answer and not on the book.
+ *
+ * One of each group is told before two of any, two before three, and no
+ * more than a few of any neighbourhood: whoever has many addresses in few
+ * groups has about those groups' share of a reply.
  *
  * Size: CometBFT p2p/pex/addrbook.go (GetSelectionWithBias).
  */
@@ -15,6 +18,7 @@
 #define REPLY_PERCENT	23
 #define NEW_PERCENT	30	/* of a seed's reply */
 #define GROUP_MAX	4	/* of one group in a reply */
+#define GROUP_FULL	2	/* of one, once half of what is wanted is told */
 #define BLOCK_MAX	2	/* of one /24 or /48 */
 
 unsigned int
@@ -104,10 +108,16 @@ deck_init(struct deck *d, const struct book *b, enum pool x, enum pool y)
 	if (x != y)
 		d->total += count[y] + count[y + POOL_RESTING];
 	d->max = d->total > SMALL ? DRAWS_MAX : d->total;
-	d->drawn = d->fetched = d->used = 0;
 	if (d->total <= SMALL)
 		for (i = 0; i < d->total; i++)
 			d->order[i] = i;
+}
+
+/* Draw from all of it again, in another order. */
+static void
+deck_shuffle(struct deck *d)
+{
+	d->drawn = d->fetched = d->used = 0;
 }
 
 static uint32_t
@@ -120,6 +130,7 @@ deck_number(struct deck *d)
 	at = d->drawn + rng_below(d->b->rng, d->total - d->drawn);
 	n = d->order[at];
 	d->order[at] = d->order[d->drawn];
+	d->order[d->drawn] = n;
 	return n;
 }
 
@@ -173,6 +184,8 @@ struct draft {
 	const struct peer_addr	*requester;
 	struct peer_addr	*out;
 	unsigned int		 n;
+	unsigned int		 cap;	/* of one group, for now */
+	unsigned int		 enough; /* told: no more than GROUP_FULL */
 	struct tally		 groups, blocks;
 	uint16_t		 ids[CELLS];	/* index + 1, or 0 */
 	uint32_t		 spare[BOOK_REPLY_MAX];	/* too much of a kind */
@@ -219,27 +232,30 @@ draft_add(struct draft *d, const struct entry *e, uint16_t *cell)
 	*cell = d->n;
 }
 
+static void
+draft_spare(struct draft *d, uint32_t i)
+{
+	if (d->cap == GROUP_MAX && d->nspare < BOOK_REPLY_MAX)
+		d->spare[d->nspare++] = i;
+}
+
 /* Returns whether it went into the reply. */
 static bool
 draft_offer(struct draft *d, uint32_t i)
 {
 	const struct entry	*e = entry_at(d->b, i);
-	uint16_t		*cell = may_tell(d, e);
 	uint8_t			*group, *block;
+	uint16_t		*cell;
 
-	if (cell == NULL)
-		return false;
-	if (d->b->conf.private_network) {
-		draft_add(d, e, cell);
-		return true;
-	}
 	group = tally_find(&d->groups, bk_group(d->b, e->addr.na.ip).v);
 	block = tally_find(&d->blocks, netblock_of(e->addr.na.ip).v);
-	if (*group >= GROUP_MAX || *block >= BLOCK_MAX) {
-		if (d->nspare < BOOK_REPLY_MAX)
-			d->spare[d->nspare++] = i;
+	if (!d->b->conf.private_network &&
+	    (*group >= d->cap || *block >= BLOCK_MAX)) {
+		draft_spare(d, i);
 		return false;
 	}
+	if ((cell = may_tell(d, e)) == NULL)
+		return false;
 	++*group;
 	++*block;
 	draft_add(d, e, cell);
@@ -252,9 +268,27 @@ draft_deal(struct draft *d, struct deck *deck, unsigned int want)
 {
 	uint32_t	 i;
 
-	while (want > 0 && (i = deck_next(deck)) != NIL)
+	deck_shuffle(deck);
+	while (want > 0 && (d->cap <= GROUP_FULL || d->n < d->enough) &&
+	    (i = deck_next(deck)) != NIL)
 		want -= draft_offer(d, i);
 	return want;
+}
+
+/*
+ * So many from each of n decks; want: then what is still wanted.  Where the
+ * book is full of hearsay, which counts for the size, a reply would hold most
+ * of a pool: it is rather shorter than made up from the same few groups.
+ */
+static void
+draft_fill(struct draft *d, struct deck *decks, unsigned int *want,
+    unsigned int n)
+{
+	unsigned int	 i;
+
+	for (d->cap = 1; d->cap <= GROUP_MAX; d->cap++)
+		for (i = 0; i < n; i++)
+			want[i] = draft_deal(d, &decks[i], want[i]);
 }
 
 /* A short reply is worse than a lopsided one. */
@@ -282,15 +316,18 @@ static void
 deal_by_table(struct draft *d, enum pool old, enum pool new,
     unsigned int want)
 {
-	UNINITIALIZED struct deck	olds, news;
-	unsigned int	 from_new, missing;
+	UNINITIALIZED struct deck	decks[2];
+	unsigned int	 wants[2], short_of;
 
-	deck_init(&olds, d->b, old, old);
-	deck_init(&news, d->b, new, new);
-	from_new = book_reply_new(want, olds.total);
-	missing = draft_deal(d, &olds, want - from_new);
-	missing = draft_deal(d, &news, from_new + missing);
-	draft_deal(d, &olds, missing);
+	deck_init(&decks[0], d->b, old, old);
+	deck_init(&decks[1], d->b, new, new);
+	wants[1] = book_reply_new(want, decks[0].total);
+	wants[0] = want - wants[1];
+	draft_fill(d, decks, wants, 2);
+	short_of = wants[0];
+	wants[0] = wants[1];
+	wants[1] = short_of;
+	draft_fill(d, decks, wants, 2);
 }
 
 static void
@@ -299,7 +336,7 @@ deal_any(struct draft *d, enum pool x, enum pool y, unsigned int want)
 	UNINITIALIZED struct deck	deck;
 
 	deck_init(&deck, d->b, x, y);
-	draft_deal(d, &deck, want);
+	draft_fill(d, &deck, &want, 1);
 }
 
 /* The pools from best to least; the next only while few are in the last. */
@@ -341,6 +378,7 @@ book_select(struct book *b, uint32_t now, const struct peer_addr *requester,
 	memset(d.blocks.count, 0, sizeof(d.blocks.count));
 	memset(d.ids, 0, sizeof(d.ids));
 	want = book_reply_size(b->size);
+	d.enough = want / 2 > REPLY_MIN ? want / 2 : REPLY_MIN;
 	for (t = tiers; t < tiers + NTIERS && pool < REPLY_MIN; t++) {
 		if (by_table && t->good)
 			deal_by_table(&d, t->old, t->new, want - d.n);

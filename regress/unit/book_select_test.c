@@ -281,6 +281,89 @@ ATF_TC_BODY(diversity, tc)
 	fix_free(&f);
 }
 
+/* How many of out[0 .. n - 1] are in the group of a. */
+static unsigned int
+of_group(unsigned int n, const struct peer_addr *a)
+{
+	unsigned int	 i, count = 0;
+
+	for (i = 0; i < n; i++)
+		count += netgroup_equal(netgroup_of(out[i].na.ip, true),
+		    netgroup_of(a->na.ip, true));
+	return count;
+}
+
+/* The n-th of a group, told by somebody else than the one before. */
+static void
+good_in(struct bookfix *f, unsigned int group, unsigned int n)
+{
+	struct peer_addr	 a = fix_peer(group);
+	struct book_source	 src = fix_source(group + 97 * n);
+
+	a.id = fix_id(group + 10000 * n);
+	a.na.ip[14] = n % 250;
+	book_hear(f->book, f->now, &a, &src);
+	book_outcome(f->book, f->now, &a, BOOK_ANSWERED);
+}
+
+/*
+ * In 180 groups two each, in 20 groups 60: those have 20 of the first 200 and
+ * no more than 20 of the others.
+ */
+ATF_TC_WITHOUT_HEAD(one_of_each_group_first);
+ATF_TC_BODY(one_of_each_group_first, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	unsigned int		 i, k, n, many;
+
+	fix_init(&f, 200000, 15);
+	for (i = 0; i < 180; i++)
+		for (k = 0; k < 2; k++)
+			good_in(&f, i, k);
+	for (i = 180; i < 200; i++)
+		for (k = 0; k < 60; k++)
+			good_in(&f, i, k);
+	FIX_CHECK(&f);
+	ATF_REQUIRE(fix_counts(&f).good_day > 1200);
+	for (k = 0; k < 20; k++) {
+		n = ask(&f, k % 2);
+		ATF_REQUIRE_EQ_MSG(250, n, "%u", n);
+		for (many = 0, i = 180; i < 200; i++) {
+			a = fix_peer(i);
+			ATF_CHECK(of_group(n, &a) >= 1);
+			many += of_group(n, &a);
+		}
+		ATF_CHECK_MSG(many <= 40, "%u", many);
+	}
+	fix_free(&f);
+}
+
+/* A pool too large to be shuffled: two of each, and no more for a full one. */
+ATF_TC_WITHOUT_HEAD(two_of_each_group);
+ATF_TC_BODY(two_of_each_group, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	unsigned int		 i, k, n;
+
+	fix_init(&f, 200000, 16);
+	for (i = 0; i < 100; i++)
+		for (k = 0; k < 40; k++)
+			good_in(&f, i, k);
+	FIX_CHECK(&f);
+	ATF_REQUIRE(fix_counts(&f).good_day > 3000);
+	for (k = 0; k < 20; k++) {
+		n = ask(&f, false);
+		ATF_CHECK_EQ_MSG(200, n, "%u", n);
+		for (i = 0; i < 100; i++) {
+			a = fix_peer(i);
+			ATF_CHECK_EQ(2, of_group(n, &a));
+		}
+	}
+	fix_free(&f);
+}
+
 /* Fewer than 32 groups' worth: then as many of a kind as it takes. */
 ATF_TC_WITHOUT_HEAD(diversity_yields);
 ATF_TC_BODY(diversity_yields, tc)
@@ -467,6 +550,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, not_bad);
 	ATF_TP_ADD_TC(tp, not_whom);
 	ATF_TP_ADD_TC(tp, diversity);
+	ATF_TP_ADD_TC(tp, one_of_each_group_first);
+	ATF_TP_ADD_TC(tp, two_of_each_group);
 	ATF_TP_ADD_TC(tp, diversity_yields);
 	ATF_TP_ADD_TC(tp, pool_used_up);
 	ATF_TP_ADD_TC(tp, private_network);
