@@ -231,12 +231,16 @@ run_latency() {	# subject
 run_idle() {	# subject
 	peers=2000
 	before=$(memory_kib $pids)
-	"$load" -t "$target" -N bench-1 -m idle -c $peers -d 20 \
+	: > "$dir/idle"
+	"$load" -t "$target" -N bench-1 -m idle -c $peers -d 300 \
 	    > "$dir/idle" &
 	idle=$!
-	sleep 10		# all are connected and their buffers let go
+	# It tells when all are connected; then the buffers are let go.
+	wait_for 60 test -s "$dir/idle"
+	wait_for 60 calm
 	after=$(memory_kib $pids)
-	wait $idle
+	kill $idle
+	wait $idle || true
 	held=$(field "$(cat "$dir/idle")" '.held')
 	result idle_peer_memory "$1" "$entries" \
 	    "$(awk -v k=$((after - before)) -v n="$held" \
