@@ -42,7 +42,8 @@ ban_by_hand(struct addrbookd *a, uint32_t req, const struct m_ban *m,
 		    "hosts are not banned in a private network");
 		return;
 	}
-	tell_ban_all(a, id, ip, until - now, "by hand");
+	tell_ban_all(a, id, ip, until - now,
+	    book_fault_name(BOOK_FAULT_OPERATOR));
 	child_done(a->child, req, STATUS_OK, 0, "");
 }
 
@@ -55,7 +56,7 @@ unban_by_hand(struct addrbookd *a, uint32_t req, const struct node_id *id,
 		    "it is not banned");
 		return;
 	}
-	tell_ban_all(a, id, ip, 0, "by hand");
+	tell_ban_all(a, id, ip, 0, book_fault_name(BOOK_FAULT_OPERATOR));
 	child_done(a->child, req, STATUS_OK, 0, "");
 }
 

@@ -256,7 +256,7 @@ struct m_dial {				/* + fd: connected, unread */
 	uint32_t	dial;
 	struct peer_addr addr;		/* the ID it must prove */
 	uint8_t		purpose;
-	uint32_t	latency_ms;	/* SYN to SYN-ACK */
+	uint32_t	latency_ms;	/* SYN to SYN-ACK, 1 at least */
 };
 struct m_dialed {			/* how the handshake on it ended */
 	uint32_t	dial;

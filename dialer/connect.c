@@ -124,7 +124,8 @@ dial_reached(struct dialing *g)
 		.dial = g->what.dial,
 		.addr = g->what.addr,
 		.purpose = g->what.purpose,
-		.latency_ms = now - g->began,
+		/* 0 would be unknown. */
+		.latency_ms = now > g->began ? now - g->began : 1,
 	};
 	int fd = g->fd;
 

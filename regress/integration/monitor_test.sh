@@ -106,17 +106,17 @@ except ConnectionError: pass" "${p##*:}"
 	    .outbound == false and (.text | startswith(\"bad key exchange\"))"
 
 	pexctl a ban "$b" 90 || net_give_up a "it bans nobody"
-	told a "ban       - $b for 1m30s by hand" \
+	told a "ban       - $b for 1m30s by the operator" \
 	    ".event == \"ban\" and .id == \"$b\" and .seconds == 90 and
 	    (.until - .time_ms / 1000 | . > 88 and . <= 90) and
-	    .text == \"by hand\" and (has(\"ip\") | not)"
+	    .text == \"by the operator\" and (has(\"ip\") | not)"
 	told a "peer_down < $b $at banned" \
 	    ".event == \"peer_down\" and $of_b and .text == \"banned\""
 	# It comes again and is refused.
 	told a "refused   < $at banned" \
 	    ".event == \"refused\" and .text == \"banned\""
 	pexctl a unban "$b" || net_give_up a "it lifts no ban"
-	told a "unban     - $b by hand" \
+	told a "unban     - $b by the operator" \
 	    ".event == \"unban\" and .id == \"$b\" and .count == 0"
 
 	wait_for 30 connected a b || net_give_up b "it does not come again"
@@ -151,11 +151,11 @@ hosts_body()
 	start_pexd a "mode peer" "private network no" "ensure period 1h"
 	watch a
 	pexctl a ban 192.0.2.77 1d || net_give_up a "it bans no host"
-	told a "ban       - 192.0.2.77 for 24h by hand" \
+	told a "ban       - 192.0.2.77 for 24h by the operator" \
 	    '.event == "ban" and .id == null and .ip == "192.0.2.77" and
 	    (has("port") | not) and .seconds == 86400'
 	pexctl a unban 192.0.2.77 || net_give_up a "it lifts no ban"
-	told a "unban     - 192.0.2.77 by hand" \
+	told a "unban     - 192.0.2.77 by the operator" \
 	    '.event == "unban" and .ip == "192.0.2.77"'
 	stop_pexd a
 }

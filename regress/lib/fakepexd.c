@@ -416,7 +416,7 @@ on_monitor(void *ctx, struct pipe *p, struct msg *m)
 	e.has_na = true;
 	e.na = addr_of(2).na;
 	e.count = 86400;
-	(void)strlcpy(e.text, "by hand", sizeof(e.text));
+	(void)strlcpy(e.text, "by the operator", sizeof(e.text));
 	pipe_send(p, MSG_EVENT, 0, -1, &e);
 	memset(&e, 0, sizeof(e));
 	e.kind = EVENT_DIAL;

@@ -518,7 +518,8 @@ ATF_TC_BODY(events, tc)
 	monitor("-s sock monitor",
 	    "2023-11-14T22:13:20.123Z peer_up   > " ID1 " 1.0.0.1:26656\n"
 	    "2023-11-14T22:13:21.000Z refused   < 3 full\\012of it\n"
-	    "2023-11-14T22:13:22.000Z ban       - 1.0.0.2 for 24h by hand\n"
+	    "2023-11-14T22:13:22.000Z ban       - 1.0.0.2 for 24h "
+	    "by the operator\n"
 	    "2023-11-14T22:13:23.000Z dial      > 1.0.0.3:26656 5ms "
 	    "connected\n");
 	monitor("-j -s sock monitor",
@@ -531,7 +532,7 @@ ATF_TC_BODY(events, tc)
 	    "\n"
 	    "{\"time_ms\":1700000002000,\"event\":\"ban\",\"id\":null,"
 	    "\"ip\":\"1.0.0.2\",\"outbound\":false,\"seconds\":86400,"
-	    "\"until\":1700086402,\"text\":\"by hand\"}\n"
+	    "\"until\":1700086402,\"text\":\"by the operator\"}\n"
 	    "{\"time_ms\":1700000003000,\"event\":\"dial\",\"id\":null,"
 	    "\"ip\":\"1.0.0.3\",\"port\":26656,"
 	    "\"addr\":\"1.0.0.3:26656\",\"outbound\":true,"
