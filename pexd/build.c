@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -338,7 +339,11 @@ void
 build_macro(struct builder *b, struct macros *ms, const char *name,
     const char *value)
 {
-	if (macro_set(ms, name, value, false) == -1)
+	if (macro_set(ms, name, value, false) == 0)
+		return;
+	if (errno == ENOSPC)
+		lex_error(b->lx, "at most %d macros", MACROS_MAX);
+	else
 		lex_error(b->lx, "\"%s\" cannot be the name of a macro", name);
 }
 

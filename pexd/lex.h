@@ -19,6 +19,9 @@
 #define LEX_DEPTH_MAX	16	/* files that include each other */
 #define LEX_WORDS_MAX	16	/* words of a line kept for hints */
 
+/* A list: more would take a reload, and the daemon with it, too long. */
+#define MACROS_MAX	1024
+
 /* name=value, from the file or from -D. */
 struct macro {
 	TAILQ_ENTRY(macro)	 entry;
@@ -30,7 +33,7 @@ TAILQ_HEAD(macros, macro);
 
 /*
  * Define name; one given by -D (persists) is not replaced by a file's.
- * Returns 0, or -1: EINVAL (no name), ENOMEM.
+ * Returns 0, or -1: EINVAL (no name), ENOSPC (MACROS_MAX), ENOMEM.
  */
 int	macro_set(struct macros *, const char *name, const char *value,
 	    bool persists);

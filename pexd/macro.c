@@ -25,7 +25,14 @@ static struct macro *
 macro_add(struct macros *ms, const char *name)
 {
 	struct macro *m;
+	unsigned n = 0;
 
+	TAILQ_FOREACH(m, ms, entry)
+		n++;
+	if (n >= MACROS_MAX) {
+		errno = ENOSPC;
+		return NULL;
+	}
 	if ((m = calloc(1, sizeof(*m))) == NULL)
 		return NULL;
 	if ((m->name = strdup(name)) == NULL) {
@@ -56,7 +63,7 @@ macro_set(struct macros *ms, const char *name, const char *value,
 	if ((copy = strdup(value)) == NULL)
 		return -1;
 	if (m == NULL && (m = macro_add(ms, name)) == NULL) {
-		free(copy);
+		free(copy);	/* errno stands */
 		return -1;
 	}
 	free(m->value);

@@ -331,6 +331,26 @@ ATF_TC_BODY(macros, tc)
 	macros_free(&defs);
 }
 
+/* A long list of them does not keep a daemon from its work. */
+ATF_TC_WITHOUT_HEAD(macros_bounded);
+ATF_TC_BODY(macros_bounded, tc)
+{
+	char *text, *p;
+	struct told t;
+	int i;
+
+	ATF_REQUIRE((text = p = malloc(20 * (MACROS_MAX + 2))) != NULL);
+	p += sprintf(p, "network n\nmode peer\n");
+	for (i = 0; i < MACROS_MAX; i++)
+		p += sprintf(p, "m%d = x\n", i);
+	(void)sprintf(p, "m7 = again\n");
+	conf_free(parse_ok(text));
+	(void)sprintf(p, "more = x\n");
+	ATF_CHECK(parse(text, &t) == NULL);
+	ATF_CHECK_STREQ(t.first, "x.conf:1027: at most 1024 macros");
+	free(text);
+}
+
 static const struct {
 	const char	*text;		/* a network is set on line 1 */
 	const char	*told;		/* after "x.conf:2: " */
@@ -574,6 +594,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, defaults);
 	ATF_TP_ADD_TC(tp, values);
 	ATF_TP_ADD_TC(tp, macros);
+	ATF_TP_ADD_TC(tp, macros_bounded);
 	ATF_TP_ADD_TC(tp, complaints);
 	ATF_TP_ADD_TC(tp, goes_on);
 	ATF_TP_ADD_TC(tp, includes);
