@@ -105,10 +105,11 @@ log_report(const struct store_report *r, unsigned int n)
 		log_warnx("the address book was set aside as %s, in the "
 		    "state directory: %s", store_name(r->set_aside), r->why);
 	if (r->salvaged)
-		log_warnx("kept %u sound entries of the damaged book", n);
+		log_warnx("kept %u sound entries of the damaged book",
+		    r->salvaged);
 	if (r->from_copy)
 		log_warnx("%u entries come from the copy of the last clean "
-		    "start", n);
+		    "start", r->from_copy);
 	if (r->in_memory)
 		log_warnx("cannot write the address book: %s; going on in "
 		    "memory with the %u entries that could be read", r->error,

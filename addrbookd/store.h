@@ -35,8 +35,8 @@ struct store_nodes_answer {
 /* How opening went: for the log and for pexctl show. */
 struct store_report {
 	bool		fresh;		/* nothing usable was there */
-	bool		salvaged;	/* rows of a damaged file were kept */
-	bool		from_copy;	/* the copy of the last clean start */
+	unsigned	salvaged;	/* entries of a damaged file */
+	unsigned	from_copy;	/* .. of the last clean start's copy */
 	int		migrated;	/* from that older version, or 0 */
 	char		old_copy[256];	/* .. which is kept under this name */
 	char		set_aside[256];	/* new name of what was there, or "" */

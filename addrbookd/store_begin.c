@@ -87,34 +87,32 @@ has_rows(enum store_found found)
 }
 
 /*
- * Rows out of the file that is there, with its log and without; if there is
- * none, out of the last copy.
+ * Rows out of the file that is there; what was not to be had whole is made up
+ * for by the last copy.
  */
 static int
 recover(struct store *s, struct store_db *fresh, enum store_found found)
 {
-	static const bool with_log[] = { true, false };
-	unsigned i, kept = 0;
-	int rc = SQLITE_OK;
+	struct store_merge m;
+	unsigned kept;
+	bool whole = false;
 
-	/* Made whole, and never put in its place. */
-	if (s->stuck && (rc = store_salvage(fresh, s->fresh, false, &kept)) !=
-	    SQLITE_OK)
-		return rc;
-	for (i = 0; i < 2 && kept == 0 && has_rows(found); i++)
-		if ((rc = store_salvage(fresh, s->path, with_log[i], &kept)) !=
-		    SQLITE_OK)
-			return rc;
-	if (kept > 0)
-		s->report->salvaged = found == FOUND_DAMAGED;
-	else if ((rc = store_salvage(fresh, s->copy, false, &kept)) !=
-	    SQLITE_OK)
-		return rc;
-	else if (kept > 0)
-		s->report->from_copy = true;
-	if (kept > 0)
-		s->report->fresh = false;
-	return SQLITE_OK;
+	if ((m.rc = store_merge_begin(&m, fresh)) == SQLITE_OK) {
+		/* Made whole, and never put in its place. */
+		if (s->stuck)
+			store_salvage_copy(&m, s->fresh);
+		if (has_rows(found))
+			whole = store_salvage(&m, s->path);
+		kept = m.entries;
+		if (!whole)
+			store_salvage_copy(&m, s->copy);
+		if (found == FOUND_DAMAGED)
+			s->report->salvaged = kept;
+		s->report->from_copy = m.entries - kept;
+		s->report->fresh = m.entries == 0;
+	}
+	store_merge_end(&m);
+	return m.rc;
 }
 
 /* All that a store has into one that is in a transaction. */

@@ -21,8 +21,8 @@ const char *const store_table_name[STORE_ROW_TABLES + 1] = {
 };
 
 /* A row's checksum covers its place too: a row moved is a row damaged. */
-static uint32_t
-row_crc(uint32_t index, const void *row, size_t len)
+uint32_t
+store_db_crc(uint32_t index, const void *row, size_t len)
 {
 	uint8_t at[4] = { index >> 24, index >> 16, index >> 8, index };
 
@@ -276,7 +276,7 @@ store_db_put(struct store_db *d, enum store_table t, uint32_t index,
 
 	sqlite3_bind_int64(st, 1, index);
 	sqlite3_bind_blob(st, 2, row, len, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, row_crc(index, row, len));
+	sqlite3_bind_int64(st, 3, store_db_crc(index, row, len));
 	return run(st);
 }
 
@@ -299,7 +299,7 @@ store_db_get_node(struct store_db *d, const struct node_id *id,
 		const void *row = sqlite3_column_blob(st, 0);
 		size_t len = sqlite3_column_bytes(st, 0);
 
-		rc = row != NULL && row_crc(0, row, len) ==
+		rc = row != NULL && store_db_crc(0, row, len) ==
 		    (uint32_t)sqlite3_column_int64(st, 1) &&
 		    store_decode_node(row, len, n) == 0 ? SQLITE_OK :
 		    SQLITE_NOTFOUND;
@@ -317,7 +317,7 @@ store_db_bind_node(sqlite3_stmt *st, const uint8_t *id, uint32_t seen,
 	/* No finer, so that its index is changed once an hour at most. */
 	sqlite3_bind_int64(st, 2, seen - seen % STORE_SEEN_SPACING);
 	sqlite3_bind_blob(st, 3, row, len, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 4, row_crc(0, row, len));
+	sqlite3_bind_int64(st, 4, store_db_crc(0, row, len));
 	return run(st);
 }
 
@@ -362,7 +362,7 @@ store_db_get_meta(struct store_db *d, const char *name, void *value,
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		p = sqlite3_column_blob(st, 0);
 		*len = sqlite3_column_bytes(st, 0);
-		if (p != NULL && *len <= size && row_crc(0, p, *len) ==
+		if (p != NULL && *len <= size && store_db_crc(0, p, *len) ==
 		    (uint32_t)sqlite3_column_int64(st, 1)) {
 			memcpy(value, p, *len);
 			rc = SQLITE_OK;
@@ -386,7 +386,7 @@ store_db_put_meta(struct store_db *d, const char *name, const void *value,
 		return rc;
 	sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(st, 2, value, len, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 3, row_crc(0, value, len));
+	sqlite3_bind_int64(st, 3, store_db_crc(0, value, len));
 	rc = run(st);
 	sqlite3_finalize(st);
 	return rc;
@@ -417,7 +417,7 @@ store_db_scan_of(struct store_db *d, const char *name, enum store_table t,
 		row = sqlite3_column_blob(st, 1);
 		len = sqlite3_column_bytes(st, 1);
 		if (row != NULL && index >= 0 && index <= UINT32_MAX &&
-		    row_crc(index, row, len) ==
+		    store_db_crc(index, row, len) ==
 		    (uint32_t)sqlite3_column_int64(st, 2)) {
 			if (fn != NULL)
 				fn(arg, t, index, row, len);

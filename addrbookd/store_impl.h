@@ -137,6 +137,8 @@ int	 store_db_get_meta(struct store_db *, const char *name, void *,
 	    size_t size, size_t *len);
 int	 store_db_put_meta(struct store_db *, const char *name, const void *,
 	    size_t len);
+/* What a row at that place has for a checksum. */
+uint32_t store_db_crc(uint32_t index, const void *row, size_t);
 int	 store_db_put(struct store_db *, enum store_table, uint32_t index,
 	    const uint8_t *, size_t);
 int	 store_db_delete(struct store_db *, enum store_table, uint32_t index);
@@ -219,13 +221,38 @@ int	 store_migrate(struct store_db *, int version);
 size_t	 store_node_of_1(const uint8_t *, size_t,
 	    uint8_t out[STORE_BLOB_MAX], uint32_t *last_seen);
 
+/* store_merge.c: rows of several files into one that is in a transaction */
+struct store_merge {
+	struct store_db	*to;
+	sqlite3_stmt	*had, *note;
+	sqlite3_stmt	*used[STORE_ROW_TABLES], *next[STORE_ROW_TABLES];
+	int		 version;	/* of the file that is read */
+	bool		 has_key;	/* the hash key was found */
+	unsigned	 entries;	/* new ones so far */
+	int		 rc;		/* of writing; then it takes nothing */
+};
+int	 store_merge_begin(struct store_merge *, struct store_db *to);
+void	 store_merge_end(struct store_merge *);
+/* A store_row_fn: a row that is not there yet, or was older there. */
+void	 store_merge_row(void *, enum store_table, uint32_t index,
+	    const uint8_t *, size_t);
+
 /* store_salvage.c */
+enum store_whose {
+	WHOSE_UNKNOWN,
+	WHOSE_OURS,		/* of this network */
+	WHOSE_OTHERS,
+};
 /*
- * The sound rows of a damaged file into to, which is in a transaction; kept
- * gets how many entries.  Fails only when to cannot be written.
+ * The sound rows of a damaged file and its log.  True: it was read whole, or
+ * is another network's; there is no need of a copy.
  */
-int	 store_salvage(struct store_db *to, const char *damaged,
-	    bool with_log, unsigned *kept);
+bool	 store_salvage(struct store_merge *, const char *path);
+/* Of a file that has no log. */
+void	 store_salvage_copy(struct store_merge *, const char *path);
+
+/* store_comb.c: whatever in a file is a row of ours with its checksum. */
+void	 store_comb(struct store_merge *, const char *path);
 
 /* store_begin.c */
 /* A new store in place of what was found; -1 after logging why not. */

@@ -6,59 +6,23 @@
 
 #include "addrbookd/store_impl.h"
 
-struct salvage {
-	struct store_db	*to;
-	int		 version;	/* of the damaged one */
-	unsigned	 kept;
-	int		 rc;		/* of writing */
-};
-
 static void
-keep_node(struct salvage *s, const uint8_t *row, size_t len)
+keep_key(struct store_merge *m, struct store_db *from)
 {
-	uint8_t of_1[STORE_BLOB_MAX];
-	struct store_node node;
-	uint32_t seen;
+	uint8_t key[BOOK_KEY_SIZE];
+	size_t len = 0;
 
-	if (s->version == 1) {
-		len = store_node_of_1(row, len, of_1, &seen);
-		row = of_1;
-	}
-	if (store_decode_node(row, len, &node) == 0)
-		s->rc = store_db_put_node(s->to, &node);
-}
-
-static void
-keep_row(void *arg, enum store_table t, uint32_t index, const uint8_t *row,
-    size_t len)
-{
-	struct salvage *s = arg;
-
-	if (s->rc != SQLITE_OK)
+	if (m->has_key || store_db_get_meta(from, "hash_key", key,
+	    sizeof(key), &len) != SQLITE_OK || len != sizeof(key))
 		return;
-	if (t == STORE_NODE) {
-		keep_node(s, row, len);
-		return;
-	}
-	s->rc = store_db_put(s->to, t, index, row, len);
-	if (s->rc == SQLITE_OK && t == STORE_ENTRY)
-		s->kept++;
-}
-
-static void
-keep_meta(struct salvage *s, struct store_db *from, const char *name)
-{
-	uint8_t value[256];
-	size_t len;
-
-	if (store_db_get_meta(from, name, value, sizeof(value), &len) ==
-	    SQLITE_OK)
-		s->rc = store_db_put_meta(s->to, name, value, len);
+	m->rc = store_db_put_meta(m->to, "hash_key", key, len);
+	m->has_key = m->rc == SQLITE_OK;
+	explicit_bzero(key, sizeof(key));
 }
 
 /* A copy may be older than a change of network. */
-static bool
-of_other_network(struct store_db *to, struct store_db *from)
+static enum store_whose
+whose(struct store_db *to, struct store_db *from)
 {
 	char ours[CONF_NETWORK_SIZE] = "", theirs[CONF_NETWORK_SIZE] = "";
 	size_t len;
@@ -66,47 +30,75 @@ of_other_network(struct store_db *to, struct store_db *from)
 	if (store_db_get_meta(to, "network", ours, sizeof(ours) - 1, &len) !=
 	    SQLITE_OK || store_db_get_meta(from, "network", theirs,
 	    sizeof(theirs) - 1, &len) != SQLITE_OK)
-		return false;
-	return strcmp(ours, theirs) != 0;
+		return WHOSE_UNKNOWN;
+	return strcmp(ours, theirs) == 0 ? WHOSE_OURS : WHOSE_OTHERS;
 }
 
 /*
  * Forward to the first error, then backward to the first from the other
- * end: what lies between is lost, all else is read.
+ * end.
  */
 static void
-keep_tables(struct salvage *s, struct store_db *from)
+keep_tables(struct store_merge *m, struct store_db *from)
 {
 	unsigned unsound = 0;
 	int t;
 
 	for (t = 0; t <= STORE_NODE; t++)
-		if (store_db_scan(from, t, false, keep_row, s, &unsound) !=
-		    SQLITE_OK)
-			(void)store_db_scan(from, t, true, keep_row, s,
+		if (store_db_scan(from, t, false, store_merge_row, m,
+		    &unsound) != SQLITE_OK)
+			(void)store_db_scan(from, t, true, store_merge_row, m,
 			    &unsound);
 }
 
-int
-store_salvage(struct store_db *to, const char *damaged, bool with_log,
-    unsigned *kept)
+/* By the database's own means; whole: there was nothing else in it. */
+static enum store_whose
+salvage(struct store_merge *m, const char *path, bool with_log, bool *whole)
 {
-	struct salvage s = { .to = to, .rc = SQLITE_OK };
+	enum store_whose is = WHOSE_UNKNOWN;
 	struct store_db from;
 	int app;
 
-	*kept = 0;
-	if (store_db_open_still(&from, damaged, with_log) == SQLITE_OK &&
-	    !of_other_network(to, &from)) {
-		(void)store_db_version(&from, &app, &s.version);
-		keep_meta(&s, &from, "hash_key");
-		keep_tables(&s, &from);
-		*kept = s.kept;
+	*whole = false;
+	m->version = STORE_VERSION;
+	if (store_db_open_still(&from, path, with_log) == SQLITE_OK &&
+	    (is = whose(m->to, &from)) != WHOSE_OTHERS) {
+		(void)store_db_version(&from, &app, &m->version);
+		keep_key(m, &from);
+		keep_tables(m, &from);
+		*whole = is == WHOSE_OURS && m->has_key &&
+		    store_db_verify(&from) == SQLITE_OK;
 	}
 	/* Closing must not change what was set aside. */
 	if (from.db != NULL)
 		sqlite3_db_config(from.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
 		    1, NULL);
 	store_db_close(&from);
-	return s.rc;
+	return is;
+}
+
+bool
+store_salvage(struct store_merge *m, const char *path)
+{
+	char log[STORE_PATH_SIZE];
+	bool whole;
+
+	if (salvage(m, path, true, &whole) == WHOSE_OTHERS || whole)
+		return true;
+	if (salvage(m, path, false, &whole) == WHOSE_OTHERS)
+		return true;
+	store_comb(m, path);
+	if ((size_t)snprintf(log, sizeof(log), "%s-wal", path) < sizeof(log))
+		store_comb(m, log);
+	return false;
+}
+
+void
+store_salvage_copy(struct store_merge *m, const char *path)
+{
+	bool whole;
+
+	/* Of what network is it, if that cannot be read? */
+	if (salvage(m, path, false, &whole) == WHOSE_OURS && !whole)
+		store_comb(m, path);
 }

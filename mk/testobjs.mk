@@ -18,10 +18,11 @@ TEST_OBJS += $(O)/engine/announce_choose.o $(O)/engine/ban.o $(O)/engine/buckets
 TEST_OBJS += $(O)/dialer/outcome.o
 TEST_OBJS += $(O)/addrbookd/answers.o
 TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_begin.o \
-	$(O)/addrbookd/store_check.o \
+	$(O)/addrbookd/store_check.o $(O)/addrbookd/store_comb.o \
 	$(O)/addrbookd/store_db.o $(O)/addrbookd/store_file.o \
 	$(O)/addrbookd/store_jobs.o $(O)/addrbookd/store_load.o \
 	$(O)/addrbookd/store_look.o $(O)/addrbookd/store_memory.o \
+	$(O)/addrbookd/store_merge.o \
 	$(O)/addrbookd/store_migrate.o \
 	$(O)/addrbookd/store_node.o $(O)/addrbookd/store_open.o \
 	$(O)/addrbookd/store_queue.o $(O)/addrbookd/store_rows.o \

@@ -16,26 +16,11 @@
 
 #include "addrbookd/store_impl.h"
 #include "common/log.h"
+#include "regress/lib/nosync.h"
 #include "regress/lib/storefix.h"
 
 int	LLVMFuzzerInitialize(int *, char ***);
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
-
-/* Power is no subject here, and it is most of the time. */
-int	fsync(int);
-int	fdatasync(int);
-
-int
-fsync(int fd)
-{
-	return 0;
-}
-
-int
-fdatasync(int fd)
-{
-	return 0;
-}
 
 static char	 dir[64];
 
@@ -107,7 +92,7 @@ static bool
 use(const struct peer_addr *a)
 {
 	static const uint8_t	 fresh[BOOK_KEY_SIZE] = "a fresh hash key";
-	static const struct store_pace pace = { 0, 1, 1 };
+	static const struct store_pace pace = { 0, 1, 1, 0 };
 	struct book_config	 conf = { .strict = true };
 	struct m_peer_up	 up = { .addr = *a, .outbound = true };
 	struct store_report	 report;

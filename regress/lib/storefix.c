@@ -248,11 +248,11 @@ storefix_survive(void)
 	change_all(&s, &a);
 	storefix_settle(&s);
 	store_stats(s.store, &st);
-	ATF_CHECK_EQ_MSG(0, st.errors, "%s", st.error);
+	ATF_REQUIRE_EQ_MSG(0, st.errors, "%s", st.error);
 	storefix_close(&s);
 	storefix_begin(&s);
-	ATF_CHECK_STREQ("", s.report.set_aside);
-	ATF_CHECK(book_has_id(s.f.book, &a.id));
+	ATF_REQUIRE_STREQ("", s.report.set_aside);
+	ATF_REQUIRE(book_has_id(s.f.book, &a.id));
 	storefix_close(&s);
 	return loaded;
 }
