@@ -237,6 +237,15 @@ ATF_TC_BODY(seniors, tc)
 	/* It answers again, and is as old as it was. */
 	fix_outcome(&f, &a, BOOK_LIVE);
 	ATF_CHECK(fix_row(&f, &a).senior);
+	/* After a long absence it takes four who answer to make one. */
+	fix_wait(&f, 8 * FIX_DAY);
+	for (i = 4; i > 0; i--) {
+		ATF_CHECK_EQ(0, fix_counts(&f).seniors);
+		a = fix_peer(i * 300);
+		fix_outcome(&f, &a, BOOK_ANSWERED);
+	}
+	ATF_CHECK_EQ(1, fix_counts(&f).seniors);
+	ATF_CHECK(fix_row(&f, &a).senior);
 	fix_free(&f);
 }
 
