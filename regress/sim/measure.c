@@ -31,7 +31,7 @@ measure_peers(struct node *n, uint32_t *honest, uint32_t *attacker)
 			continue;
 		if (world_is_his(&n->sim->world, l->who, l->index))
 			++*attacker;
-		else
+		else if (l->who == WHO_HONEST)
 			++*honest;
 	}
 }

@@ -23,11 +23,9 @@ struct summary {
 };
 
 /*
- * Of those tasks that are of sc and done; failed ones fail it.  Few runs are
- * given some slack: half a peer in the mean, a tenth in the shares.
+ * Of those tasks that are of sc and done; failed ones fail it.  few: they
+ * are the short runs.
  */
-#define SLACK_PEERS	0.5
-#define SLACK_SHARE	0.1
 void	 summarize(struct summary *, const struct scenario *,
 	    const struct task *, unsigned n, bool few);
 /* Judge it anew by another mean. */

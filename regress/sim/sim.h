@@ -26,9 +26,12 @@ struct scenario {
 	bool		 lying_seed;
 	unsigned	 runs, short_runs;
 	double		 mean_min;	/* honest outbound peers; 0: any */
+	double		 short_min;	/* the same of the short runs */
 	double		 none_max;	/* share of runs without any; 1: any */
 	double		 none_min;	/* the control has to fail so often */
 	double		 five_min;	/* share of runs with 5 or more */
+	double		 told_over;	/* his share of replies may be larger
+					   than that of groups; 1: any */
 };
 
 /* Plain data: it crosses a pipe as it is. */
