@@ -18,7 +18,7 @@
 #define REPLY_PERCENT	23
 #define NEW_PERCENT	30	/* of a seed's reply */
 #define GROUP_MAX	4	/* of one group in a reply */
-#define GROUP_FULL	2	/* of one, once half of what is wanted is told */
+#define GROUP_FULL	2	/* of one, once half of the size is told */
 #define BLOCK_MAX	2	/* of one /24 or /48 */
 
 unsigned int
