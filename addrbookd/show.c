@@ -144,49 +144,70 @@ fill_entry(const struct book_row *r, struct m_row_entry *m)
 		m->buckets[m->nbuckets++] = r->place[i] / 64;
 }
 
+/* The next row from *at on; false when there is none. */
+typedef bool (*next_row)(struct addrbookd *, uint32_t *at, void *row);
+
 static void
-show_book(struct addrbookd *a, uint32_t id, uint64_t cursor)
+show_rows(struct addrbookd *a, uint32_t id, uint64_t cursor, uint32_t type,
+    next_row next, void *row)
 {
-	struct book_row row;
-	struct m_row_entry m;
 	uint32_t at = cursor;
 	unsigned int n;
 
 	for (n = 0; n < ROWS_AT_ONCE; n++) {
-		if (!book_next_row(a->book, clock_now(a), &at, &row)) {
+		if (!next(a, &at, row)) {
 			child_done(a->child, id, STATUS_OK, 0, "");
 			return;
 		}
-		fill_entry(&row, &m);
-		child_row(a->child, id, MSG_ROW_ENTRY, &m);
+		child_row(a->child, id, type, row);
 	}
 	child_done(a->child, id, STATUS_MORE, at, "");
+}
+
+static bool
+next_entry(struct addrbookd *a, uint32_t *at, void *row)
+{
+	struct book_row r;
+
+	if (!book_next_row(a->book, clock_now(a), at, &r))
+		return false;
+	fill_entry(&r, row);
+	return true;
+}
+
+static void
+show_book(struct addrbookd *a, uint32_t id, uint64_t cursor)
+{
+	struct m_row_entry m;
+
+	show_rows(a, id, cursor, MSG_ROW_ENTRY, next_entry, &m);
+}
+
+static bool
+next_ban(struct addrbookd *a, uint32_t *at, void *row)
+{
+	struct m_row_ban *m = row;
+	struct book_ban ban;
+
+	if (!book_next_ban(a->book, clock_now(a), at, &ban))
+		return false;
+	memset(m, 0, sizeof(*m));
+	m->has_id = ban.by_id;
+	m->has_host = !ban.by_id;
+	m->id = ban.id;
+	memcpy(m->ip, ban.ip, sizeof(m->ip));
+	m->until = ban.until;
+	m->count = ban.times;
+	strlcpy(m->why, book_fault_name(ban.fault), sizeof(m->why));
+	return true;
 }
 
 static void
 show_bans(struct addrbookd *a, uint32_t id, uint64_t cursor)
 {
-	struct book_ban ban;
 	struct m_row_ban m;
-	uint32_t at = cursor;
-	unsigned int n;
 
-	for (n = 0; n < ROWS_AT_ONCE; n++) {
-		if (!book_next_ban(a->book, clock_now(a), &at, &ban)) {
-			child_done(a->child, id, STATUS_OK, 0, "");
-			return;
-		}
-		memset(&m, 0, sizeof(m));
-		m.has_id = ban.by_id;
-		m.has_host = !ban.by_id;
-		m.id = ban.id;
-		memcpy(m.ip, ban.ip, sizeof(m.ip));
-		m.until = ban.until;
-		m.count = ban.times;
-		strlcpy(m.why, book_fault_name(ban.fault), sizeof(m.why));
-		child_row(a->child, id, MSG_ROW_BAN, &m);
-	}
-	child_done(a->child, id, STATUS_MORE, at, "");
+	show_rows(a, id, cursor, MSG_ROW_BAN, next_ban, &m);
 }
 
 static void
