@@ -22,8 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "regress/lib/pexconn.h"
 #include "regress/lib/world.h"
-#include "regress/lib/worldconn.h"
 
 struct run {
 	struct world_conf	 conf;
@@ -38,7 +38,7 @@ struct run {
 static double
 elapsed(const struct run *r)
 {
-	return worldconn_now() - r->begun;
+	return pexconn_now() - r->begun;
 }
 
 static void
@@ -106,7 +106,7 @@ run(struct run *r, const struct peer_addr *seed, unsigned interval_ms)
 	if ((r->base = event_base_new()) == NULL)
 		errx(1, "no event base");
 	r->world = world_new(&r->conf, &r->map, r->base);
-	r->begun = worldconn_now();
+	r->begun = pexconn_now();
 	printf("{\"event\":\"ready\",\"first\":\"%s\"}\n",
 	    peer_addr_text(&r->map.place[0].addr, text));
 	r->poller = poller_new(&r->conf, &r->map, r->base, seed, interval_ms,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One client of a load: its socket, its connection and its end. */
+/* One client of a load: its connection and its end. */
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -14,147 +14,117 @@
 #include "regress/lib/loadlocal.h"
 #include "wire/pex.h"
 
-void
-client_end(struct client *c, enum load_end end, enum wire_error error)
+static double
+us_since(const struct client *c)
+{
+	return (pexconn_now() - c->since) * 1e6;
+}
+
+static void
+count_bytes(struct client *c)
+{
+	c->load->stats->bytes_in += c->conn->in_bytes;
+	c->load->stats->bytes_out += c->conn->out_bytes;
+	c->conn->in_bytes = c->conn->out_bytes = 0;
+}
+
+/* --- its end ----------------------------------------------------------- */
+
+/* All but the connection. */
+static void
+leave(struct client *c)
 {
 	struct load	*l = c->load;
 
-	if (error != WIRE_OK)
-		l->stats->errors[error]++;
-	else
-		l->stats->ended[end]++;
-	if (end == LOAD_DONE && error == WIRE_OK)
-		hist_add(&l->stats->latency, (load_now() - c->since) * 1e6);
-	if (c->is_up)
-		l->stats->nheld--;
-	event_del(&c->readable);
-	event_del(&c->writable);
-	close(c->fd);
-	wire_conn_free(c->conn);
+	count_bytes(c);
 	TAILQ_REMOVE(&l->clients, c, entry);
 	free(c);
 	l->nactive--;
+}
+
+static void
+on_down(struct pexconn *conn, enum pexconn_end how, enum wire_error error)
+{
+	static const enum load_end	ends[] = {
+		[PEXCONN_DONE] = LOAD_DONE,
+		[PEXCONN_CONNECT] = LOAD_CONNECT,
+		[PEXCONN_CLOSED] = LOAD_CLOSED,
+		[PEXCONN_LIST] = LOAD_LIST,
+	};
+	struct client	*c = conn->owner;
+	struct load	*l = c->load;
+
+	if (how == PEXCONN_WIRE)
+		l->stats->errors[error]++;
+	else
+		l->stats->ended[ends[how]]++;
+	if (how == PEXCONN_DONE)
+		hist_add(&l->stats->latency, us_since(c));
+	if (c->is_up)
+		l->stats->nheld--;
+	leave(c);
 	load_start_some(l);
 }
 
-/* Write what there is.  -1: the client is gone. */
-static int
-client_flush(struct client *c)
+void
+client_free(struct client *c)
 {
-	struct wire_span	 out;
-	ssize_t			 n;
+	struct pexconn	*conn = c->conn;
 
-	while ((out = wire_conn_output(c->conn)).len > 0) {
-		n = send(c->fd, out.p, out.len, MSG_NOSIGNAL);
-		if (n == -1 && errno == EAGAIN) {
-			event_add(&c->writable, NULL);
-			return 0;
-		}
-		if (n == -1) {
-			client_end(c, LOAD_CLOSED, WIRE_OK);
-			return -1;
-		}
-		c->load->stats->bytes_out += n;
-		wire_conn_sent(c->conn, n);
-	}
-	return 0;
+	leave(c);
+	pexconn_free(conn);
 }
 
-static void
-on_need_signature(struct wire_conn *conn,
-    const uint8_t challenge[SECRET_CHALLENGE_SIZE], void *arg)
+void
+client_end_late(struct client *c)
 {
-	struct client	*c = arg;
-	uint8_t		 sig[ED25519_SIG_SIZE];
+	struct load	*l = c->load;
 
-	if (nodekey_sign(c->key, challenge, SECRET_CHALLENGE_SIZE, sig) == -1)
-		errx(1, "no signature");
-	wire_conn_sign(conn, nodekey_pub(c->key), sig);
+	l->stats->ended[LOAD_LATE]++;
+	client_free(c);
+	load_start_some(l);
 }
 
-static void
-on_node_info(struct wire_conn *conn, const struct nodeinfo *ni, void *arg)
-{
-	struct client	*c = arg;
+/* --- what it does ------------------------------------------------------ */
 
-	wire_conn_start(conn);
-	if (c->load->conf->mode == LOAD_CYCLE)
-		wire_conn_send(conn, PEX_CHANNEL, pex_request,
+static void
+on_up(struct pexconn *conn)
+{
+	struct client	*c = conn->owner;
+	struct load	*l = c->load;
+
+	if (l->conf->mode == LOAD_CYCLE)
+		wire_conn_send(conn->conn, PEX_CHANNEL, pex_request,
 		    sizeof(pex_request));
-	else if (c->load->conf->mode == LOAD_HANDSHAKE)
-		c->is_done = true;
+	else if (l->conf->mode == LOAD_HANDSHAKE)
+		conn->is_done = true;
 	else {
-		hist_add(&c->load->stats->latency,
-		    (load_now() - c->since) * 1e6);
-		c->load->stats->nheld++;
+		hist_add(&l->stats->latency, us_since(c));
+		count_bytes(c);
+		l->stats->nheld++;
 		c->is_up = true;
 	}
 }
 
 static void
-on_message(struct wire_conn *conn, uint8_t channel, struct wire_span msg,
-    void *arg)
+on_message(struct pexconn *conn, enum pex_kind kind,
+    const struct pex_list *list)
 {
-	struct client		*c = arg;
-	struct peer_addr	 addrs[PEX_ADDRS_MAX];
-	struct pex_list		 list = { addrs, PEX_ADDRS_MAX, 0, 0 };
-	enum pex_kind		 kind;
+	struct load	*l = ((struct client *)conn->owner)->load;
 
-	if (pex_decode(msg, &kind, &list) != WIRE_OK)
-		c->is_bad = true;
-	else if (kind == PEX_ADDRS && c->load->conf->mode == LOAD_CYCLE) {
-		c->load->stats->naddrs += list.total;
-		c->is_done = true;
+	if (kind == PEX_ADDRS && l->conf->mode == LOAD_CYCLE) {
+		l->stats->naddrs += list->total;
+		conn->is_done = true;
 	}
 }
 
-static const struct wire_conn_ops	ops = {
-	.need_signature = on_need_signature,
-	.node_info = on_node_info,
+static const struct pexconn_ops	ops = {
+	.up = on_up,
 	.message = on_message,
+	.down = on_down,
 };
 
-static void
-on_readable(int fd, short event, void *arg)
-{
-	struct client	*c = arg;
-	struct load	*l = c->load;
-	enum wire_error	 rv;
-	ssize_t		 n;
-
-	n = recv(fd, l->buf, sizeof(l->buf), 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		client_end(c, LOAD_CLOSED, WIRE_OK);
-		return;
-	}
-	l->stats->bytes_in += n;
-	rv = wire_conn_input(c->conn, l->buf, n);
-	if (rv != WIRE_OK)
-		client_end(c, LOAD_DONE, rv);
-	else if (c->is_bad)
-		client_end(c, LOAD_LIST, WIRE_OK);
-	else if (c->is_done && client_flush(c) == 0)
-		client_end(c, LOAD_DONE, WIRE_OK);
-	else if (!c->is_done)
-		client_flush(c);
-}
-
-static void
-on_writable(int fd, short event, void *arg)
-{
-	struct client	*c = arg;
-	socklen_t	 len = sizeof(int);
-	int		 error = 0;
-
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	if (error != 0) {
-		client_end(c, LOAD_CONNECT, WIRE_OK);
-		return;
-	}
-	client_flush(c);
-}
+/* --- its beginning ----------------------------------------------------- */
 
 /* The next address of the range; its port is the kernel's choice. */
 static int
@@ -195,56 +165,43 @@ connect_target(struct load *l)
 	return fd;
 }
 
-static struct wire_conn *
-new_conn(struct load *l, struct client *c)
+/* We say that we listen where we come from. */
+static struct netaddr
+claim(int fd)
 {
-	struct wire_conn_params	 params = {
-		.config = &c->config,
-		.ops = &ops,
-		.arg = c,
-		.dialled = &l->conf->target.id,
-	};
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
-	uint8_t			 seed[X25519_KEY_SIZE];
+	struct netaddr		 na = { .port = 0 };
 
-	/* We say that we listen where we come from. */
-	if (getsockname(c->fd, (struct sockaddr *)&ss, &len) == 0)
-		netaddr_from_sockaddr((struct sockaddr *)&ss, len,
-		    &params.listen_addr);
-	params.listen_addr.port = 26656;
-	c->config = l->config;
-	c->config.id = *nodekey_id(c->key);
-	arc4random_buf(seed, sizeof(seed));
-	params.seed = seed;
-	return wire_conn_new(&params);
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+		netaddr_from_sockaddr((struct sockaddr *)&ss, len, &na);
+	na.port = 26656;
+	return na;
 }
 
 void
 client_start(struct load *l)
 {
+	struct nodekey	*key = l->keys[l->nstarted % l->nkeys];
 	struct client	*c;
+	struct netaddr	 na;
+	int		 fd;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		err(1, NULL);
 	c->load = l;
-	c->since = load_now();
-	c->key = l->keys[l->nstarted % l->nkeys];
-	c->fd = connect_target(l);
+	c->since = pexconn_now();
+	fd = connect_target(l);
 	l->nstarted++;
-	if (c->fd == -1 || (c->conn = new_conn(l, c)) == NULL) {
+	na = claim(fd);
+	if (fd == -1 || (c->conn = pexconn_new(l->base, &l->config, key, fd,
+	    &na, &l->conf->target.id, &ops, c)) == NULL) {
 		l->stats->ended[LOAD_SYSTEM]++;
-		if (c->fd != -1)
-			close(c->fd);
+		if (fd != -1)
+			close(fd);
 		free(c);
 		return;
 	}
-	event_set(&c->readable, c->fd, EV_READ | EV_PERSIST, on_readable, c);
-	event_set(&c->writable, c->fd, EV_WRITE, on_writable, c);
-	event_base_set(l->base, &c->readable);
-	event_base_set(l->base, &c->writable);
-	event_add(&c->readable, NULL);
-	event_add(&c->writable, NULL);
 	TAILQ_INSERT_TAIL(&l->clients, c, entry);
 	l->nactive++;
 }

@@ -9,20 +9,14 @@
 
 #include "common/nodekey.h"
 #include "regress/lib/loadclient.h"
-#include "wire/conn.h"
-
-#define READ_SIZE	65536
+#include "regress/lib/pexconn.h"
 
 struct client {
 	TAILQ_ENTRY(client)	 entry;
 	struct load		*load;
-	struct wire_config	 config;	/* its own: the ID differs */
-	struct wire_conn	*conn;
-	struct nodekey		*key;
-	int			 fd;
-	struct event		 readable, writable;
-	bool			 is_up, is_done, is_bad;
-	double			 since;
+	struct pexconn		*conn;
+	bool			 is_up;
+	double			 since;		/* before connect(2) */
 };
 TAILQ_HEAD(clients, client);
 
@@ -40,18 +34,16 @@ struct load {
 	bool			 is_stopping;
 	void			(*held)(void);
 	struct clients		 clients;	/* oldest first */
-	uint8_t			 buf[READ_SIZE];
 };
 
 /* loadclient.c */
 /* The next one, from the next address; counts a failure of ours. */
 void	 client_start(struct load *);
-/* error is WIRE_OK when the reason is end.  Lets others begin. */
-void	 client_end(struct client *, enum load_end end,
-	    enum wire_error error);
+/* It was not done in time.  Lets others begin. */
+void	 client_end_late(struct client *);
+void	 client_free(struct client *);	/* without a word */
 
 /* loadrun.c */
-double	 load_now(void);		/* seconds, monotonic */
 void	 load_start_some(struct load *);
 
 #endif

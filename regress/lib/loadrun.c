@@ -4,23 +4,12 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "regress/lib/loadlocal.h"
-#include "wire/pex.h"
 
 #define KEYS_MIN	1024	/* identities of a worker, used in turn */
 #define TICK_MS		20	/* pacing and deadlines */
-
-double
-load_now(void)
-{
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
 
 const char *
 load_end_name(enum load_end end)
@@ -75,7 +64,7 @@ may_start(const struct load *l)
 	if (conf->mode == LOAD_IDLE && l->nstarted >= conf->concurrency)
 		return false;
 	return conf->rate == 0 ||
-	    l->nstarted < (load_now() - l->begun) * conf->rate;
+	    l->nstarted < (pexconn_now() - l->begun) * conf->rate;
 }
 
 void
@@ -103,14 +92,14 @@ static void
 end_late(struct load *l)
 {
 	struct client	*c, *next;
-	double		 t = load_now();
+	double		 t = pexconn_now();
 
 	for (c = TAILQ_FIRST(&l->clients); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, entry);
 		if (t - c->since < l->conf->deadline)
 			break;
 		if (!c->is_up)
-			client_end(c, LOAD_LATE, WIRE_OK);
+			client_end_late(c);
 	}
 }
 
@@ -118,7 +107,7 @@ static void
 on_tick(int fd, short event, void *arg)
 {
 	struct load	*l = arg;
-	double		 spent = load_now() - l->begun;
+	double		 spent = pexconn_now() - l->begun;
 	struct timeval	 tv = { 0, TICK_MS * 1000 };
 
 	end_late(l);
@@ -164,18 +153,8 @@ make_keys(struct load *l)
 static void
 configure(struct load *l)
 {
-	static const struct mconn_channel channel = { PEX_CHANNEL,
-	    PEX_CAPACITY };
-
-	l->config.crypto = l->crypto;
-	l->config.info.p2p_version = 8;
+	pexconn_config(&l->config, l->crypto, l->conf->network, "load");
 	l->config.info.block_version = l->conf->block_version;
-	l->config.info.network = wire_span_text(l->conf->network);
-	l->config.info.moniker = wire_span_text("load");
-	l->config.info.version = wire_span_text("load");
-	l->config.info.tx_index = wire_span_text("off");
-	l->config.mconn = (struct mconn_config){ &channel, 1, MCONN_PAYLOAD };
-	l->config.output_max = 1 << 20;
 }
 
 static void
@@ -185,14 +164,8 @@ tear_down(struct load *l)
 	unsigned	 i;
 
 	l->is_stopping = true;		/* so that none is started again */
-	while ((c = TAILQ_FIRST(&l->clients)) != NULL) {
-		TAILQ_REMOVE(&l->clients, c, entry);
-		event_del(&c->readable);
-		event_del(&c->writable);
-		close(c->fd);
-		wire_conn_free(c->conn);
-		free(c);
-	}
+	while ((c = TAILQ_FIRST(&l->clients)) != NULL)
+		client_free(c);
 	event_del(&l->tick);
 	signal_del(&l->sigterm);
 	signal_del(&l->sigint);
@@ -232,7 +205,7 @@ load_run(const struct load_conf *conf, struct load_stats *stats,
 	event_base_set(l->base, &l->sigint);
 	signal_add(&l->sigterm, NULL);
 	signal_add(&l->sigint, NULL);
-	l->begun = load_now();
+	l->begun = pexconn_now();
 	evtimer_add(&l->tick, &at_once);
 	event_base_dispatch(l->base);
 	tear_down(l);

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "regress/lib/testrng.h"
+#include "regress/lib/pexconn.h"
 #include "regress/lib/world.h"
-#include "regress/lib/worldconn.h"
 
 #define BACKLOG		1024
 
@@ -26,7 +26,7 @@ struct world {
 	int			 fd;
 	struct wire_crypto	*crypto;
 	struct wire_config	 config;
-	struct worldconns	 conns;
+	struct pexconns	 conns;
 	struct testrng		 rng;
 	unsigned		 nvisited;
 	uint64_t		 nvisits;
@@ -36,7 +36,7 @@ struct world {
 };
 
 static void
-on_up(struct worldconn *c)
+on_up(struct pexconn *c)
 {
 }
 
@@ -60,7 +60,7 @@ make_answer(struct world *w)
 }
 
 static void
-on_message(struct worldconn *c, enum pex_kind kind,
+on_message(struct pexconn *c, enum pex_kind kind,
     const struct pex_list *list)
 {
 	struct world		*w = c->owner;
@@ -77,14 +77,14 @@ on_message(struct worldconn *c, enum pex_kind kind,
 }
 
 static void
-on_down(struct worldconn *c)
+on_down(struct pexconn *c, enum pexconn_end how, enum wire_error error)
 {
 	struct world	*w = c->owner;
 
 	TAILQ_REMOVE(&w->conns, c, entry);
 }
 
-static const struct worldconn_ops	ops = {
+static const struct pexconn_ops	ops = {
 	.up = on_up,
 	.message = on_message,
 	.down = on_down,
@@ -109,14 +109,14 @@ static void
 on_acceptable(int fd, short event, void *arg)
 {
 	struct world		*w = arg;
-	struct worldconn	*c;
+	struct pexconn		*c;
 	struct netaddr		 na;
 	int			 i, s;
 
 	while ((s = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) !=
 	    -1) {
 		if ((i = whose(w, s, &na)) == -1 ||
-		    (c = worldconn_new(w->base, &w->config, w->map->key[i], s,
+		    (c = pexconn_new(w->base, &w->config, w->map->key[i], s,
 		    &na, NULL, &ops, w)) == NULL) {
 			close(s);
 			continue;
@@ -160,7 +160,7 @@ world_new(const struct world_conf *conf, const struct world_map *map,
 	w->base = base;
 	w->rng.state = conf->number + 1;
 	TAILQ_INIT(&w->conns);
-	worldconn_config(&w->config, w->crypto, conf->network, "world");
+	pexconn_config(&w->config, w->crypto, conf->network, "world");
 	w->fd = listen_everywhere();
 	event_set(&w->acceptable, w->fd, EV_READ | EV_PERSIST, on_acceptable,
 	    w);
@@ -172,11 +172,11 @@ world_new(const struct world_conf *conf, const struct world_map *map,
 void
 world_free(struct world *w)
 {
-	struct worldconn	*c;
+	struct pexconn		*c;
 
 	while ((c = TAILQ_FIRST(&w->conns)) != NULL) {
 		TAILQ_REMOVE(&w->conns, c, entry);
-		worldconn_free(c);
+		pexconn_free(c);
 	}
 	event_del(&w->acceptable);
 	close(w->fd);

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "common/nodekey.h"
+#include "regress/lib/pexconn.h"
 #include "regress/lib/world.h"
-#include "regress/lib/worldconn.h"
 
 #define KEYS		64	/* used in turn */
 #define DEADLINE_S	10
@@ -27,7 +27,7 @@ struct poller {
 	struct wire_crypto	*crypto;
 	struct wire_config	 config;
 	struct nodekey		*key[KEYS];
-	struct worldconns	 conns;		/* oldest first */
+	struct pexconns	 conns;		/* oldest first */
 	unsigned		 nstarted;
 	void			(*reply)(void *, const struct poll_reply *);
 	void			(*failed)(void *, const char *);
@@ -35,14 +35,14 @@ struct poller {
 };
 
 static void
-on_up(struct worldconn *c)
+on_up(struct pexconn *c)
 {
 	wire_conn_send(c->conn, PEX_CHANNEL, pex_request,
 	    sizeof(pex_request));
 }
 
 static void
-on_message(struct worldconn *c, enum pex_kind kind,
+on_message(struct pexconn *c, enum pex_kind kind,
     const struct pex_list *list)
 {
 	struct poller		*p = c->owner;
@@ -62,7 +62,7 @@ on_message(struct worldconn *c, enum pex_kind kind,
 }
 
 static void
-on_down(struct worldconn *c)
+on_down(struct pexconn *c, enum pexconn_end how, enum wire_error error)
 {
 	struct poller	*p = c->owner;
 
@@ -71,7 +71,7 @@ on_down(struct worldconn *c)
 		p->failed(p->arg, wire_phase_text(wire_conn_phase(c->conn)));
 }
 
-static const struct worldconn_ops	ops = {
+static const struct pexconn_ops	ops = {
 	.up = on_up,
 	.message = on_message,
 	.down = on_down,
@@ -109,7 +109,7 @@ begin(struct poller *p)
 {
 	struct sockaddr_storage	 ss;
 	socklen_t		 len = sizeof(ss);
-	struct worldconn	*c;
+	struct pexconn		*c;
 	struct netaddr		 na;
 	int			 fd = dial(p);
 
@@ -122,7 +122,7 @@ begin(struct poller *p)
 	    netaddr_from_sockaddr((struct sockaddr *)&ss, len, &na) == -1)
 		err(1, "getsockname");
 	na.port = WORLD_PORT + 1;
-	c = worldconn_new(p->base, &p->config, p->key[p->nstarted % KEYS], fd,
+	c = pexconn_new(p->base, &p->config, p->key[p->nstarted % KEYS], fd,
 	    &na, &p->seed.id, &ops, p);
 	if (c == NULL)
 		err(1, NULL);
@@ -133,12 +133,12 @@ begin(struct poller *p)
 static void
 end_late(struct poller *p)
 {
-	struct worldconn	*c;
+	struct pexconn		*c;
 
 	while ((c = TAILQ_FIRST(&p->conns)) != NULL &&
-	    worldconn_now() - c->since > DEADLINE_S) {
-		on_down(c);
-		worldconn_free(c);
+	    pexconn_now() - c->since > DEADLINE_S) {
+		on_down(c, PEXCONN_CLOSED, WIRE_OK);
+		pexconn_free(c);
 	}
 }
 
@@ -174,7 +174,7 @@ poller_new(const struct world_conf *conf, const struct world_map *map,
 	p->interval.tv_sec = interval_ms / 1000;
 	p->interval.tv_usec = interval_ms % 1000 * 1000;
 	TAILQ_INIT(&p->conns);
-	worldconn_config(&p->config, p->crypto, conf->network,
+	pexconn_config(&p->config, p->crypto, conf->network,
 	    "newcomer");
 	for (i = 0; i < KEYS; i++)
 		if ((p->key[i] = nodekey_generate(&why)) == NULL)
@@ -188,14 +188,14 @@ poller_new(const struct world_conf *conf, const struct world_map *map,
 void
 poller_free(struct poller *p)
 {
-	struct worldconn	*c;
+	struct pexconn		*c;
 	int			 i;
 
 	if (p == NULL)
 		return;
 	while ((c = TAILQ_FIRST(&p->conns)) != NULL) {
 		TAILQ_REMOVE(&p->conns, c, entry);
-		worldconn_free(c);
+		pexconn_free(c);
 	}
 	evtimer_del(&p->tick);
 	for (i = 0; i < KEYS; i++)

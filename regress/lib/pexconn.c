@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One socket of a made-up world. */
+/* One socket with a protocol connection on it. */
 #include <sys/socket.h>
 
 #include <err.h>
@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "common/nodekey.h"
-#include "regress/lib/worldconn.h"
+#include "regress/lib/pexconn.h"
 
 #define READ_SIZE	65536
 
 double
-worldconn_now(void)
+pexconn_now(void)
 {
 	struct timespec	 ts;
 
@@ -27,7 +27,7 @@ static void
 on_need_signature(struct wire_conn *conn,
     const uint8_t challenge[SECRET_CHALLENGE_SIZE], void *arg)
 {
-	struct worldconn	*c = arg;
+	struct pexconn		*c = arg;
 	uint8_t			 sig[ED25519_SIG_SIZE];
 
 	if (nodekey_sign(c->key, challenge, SECRET_CHALLENGE_SIZE, sig) == -1)
@@ -38,7 +38,7 @@ on_need_signature(struct wire_conn *conn,
 static void
 on_node_info(struct wire_conn *conn, const struct nodeinfo *ni, void *arg)
 {
-	struct worldconn	*c = arg;
+	struct pexconn		*c = arg;
 
 	wire_conn_start(conn);
 	c->ops->up(c);
@@ -48,13 +48,15 @@ static void
 on_message(struct wire_conn *conn, uint8_t channel, struct wire_span msg,
     void *arg)
 {
-	struct worldconn	*c = arg;
+	struct pexconn		*c = arg;
 	struct peer_addr	 addrs[PEX_ADDRS_MAX];
 	struct pex_list		 list = { addrs, PEX_ADDRS_MAX, 0, 0 };
 	enum pex_kind		 kind;
 
 	if (pex_decode(msg, &kind, &list) == WIRE_OK)
 		c->ops->message(c, kind, &list);
+	else
+		c->is_bad = true;
 }
 
 static const struct wire_conn_ops	wire_ops = {
@@ -64,15 +66,15 @@ static const struct wire_conn_ops	wire_ops = {
 };
 
 static void
-end(struct worldconn *c)
+end(struct pexconn *c, enum pexconn_end how, enum wire_error error)
 {
-	c->ops->down(c);
-	worldconn_free(c);
+	c->ops->down(c, how, error);
+	pexconn_free(c);
 }
 
 /* Write what there is; it may be gone afterwards. */
 static void
-flush(struct worldconn *c)
+flush(struct pexconn *c)
 {
 	struct wire_span	 out;
 	ssize_t			 n;
@@ -84,27 +86,36 @@ flush(struct worldconn *c)
 			return;
 		}
 		if (n == -1) {
-			end(c);
+			end(c, PEXCONN_CLOSED, WIRE_OK);
 			return;
 		}
+		c->out_bytes += n;
 		wire_conn_sent(c->conn, n);
 	}
 	if (c->is_done)
-		end(c);
+		end(c, PEXCONN_DONE, WIRE_OK);
 }
 
 static void
 on_readable(int fd, short event, void *arg)
 {
 	static uint8_t		 buf[READ_SIZE];
-	struct worldconn	*c = arg;
+	struct pexconn		*c = arg;
+	enum wire_error		 rv;
 	ssize_t			 n;
 
 	n = recv(fd, buf, sizeof(buf), 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 || wire_conn_input(c->conn, buf, n) != WIRE_OK)
-		end(c);
+	if (n <= 0) {
+		end(c, PEXCONN_CLOSED, WIRE_OK);
+		return;
+	}
+	c->in_bytes += n;
+	if ((rv = wire_conn_input(c->conn, buf, n)) != WIRE_OK)
+		end(c, PEXCONN_WIRE, rv);
+	else if (c->is_bad)
+		end(c, PEXCONN_LIST, WIRE_OK);
 	else
 		flush(c);
 }
@@ -112,11 +123,19 @@ on_readable(int fd, short event, void *arg)
 static void
 on_writable(int fd, short event, void *arg)
 {
-	flush(arg);
+	struct pexconn		*c = arg;
+	socklen_t		 len = sizeof(int);
+	int			 error = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	if (error != 0)
+		end(c, PEXCONN_CONNECT, WIRE_OK);
+	else
+		flush(c);
 }
 
 void
-worldconn_config(struct wire_config *config, struct wire_crypto *crypto,
+pexconn_config(struct wire_config *config, struct wire_crypto *crypto,
     const char *network, const char *moniker)
 {
 	static const struct mconn_channel	 channel = { PEX_CHANNEL,
@@ -134,7 +153,7 @@ worldconn_config(struct wire_config *config, struct wire_crypto *crypto,
 }
 
 static struct wire_conn *
-new_wire_conn(struct worldconn *c, const struct netaddr *listens,
+new_wire_conn(struct pexconn *c, const struct netaddr *listens,
     const struct node_id *dialled)
 {
 	struct wire_conn_params	 params = { .config = &c->config,
@@ -147,13 +166,13 @@ new_wire_conn(struct worldconn *c, const struct netaddr *listens,
 	return wire_conn_new(&params);
 }
 
-struct worldconn *
-worldconn_new(struct event_base *base, const struct wire_config *config,
+struct pexconn *
+pexconn_new(struct event_base *base, const struct wire_config *config,
     const struct nodekey *key, int fd, const struct netaddr *listens,
-    const struct node_id *dialled, const struct worldconn_ops *ops,
+    const struct node_id *dialled, const struct pexconn_ops *ops,
     void *owner)
 {
-	struct worldconn	*c;
+	struct pexconn		*c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
@@ -167,7 +186,7 @@ worldconn_new(struct event_base *base, const struct wire_config *config,
 	c->owner = owner;
 	c->key = key;
 	c->fd = fd;
-	c->since = worldconn_now();
+	c->since = pexconn_now();
 	if ((c->conn = new_wire_conn(c, listens, dialled)) == NULL) {
 		free(c);
 		return NULL;
@@ -182,7 +201,7 @@ worldconn_new(struct event_base *base, const struct wire_config *config,
 }
 
 void
-worldconn_free(struct worldconn *c)
+pexconn_free(struct pexconn *c)
 {
 	event_del(&c->readable);
 	event_del(&c->writable);
