@@ -192,7 +192,7 @@ parent_ended(void *arg, struct pipe *p, enum pipe_end end, const char *why)
 
 	c->parent = NULL;
 	pipe_free(p);
-	/* The parent reads this from stderr, if at all: its pipe is gone. */
+	/* Where a sanitizer runs stderr is left; the pipe is gone. */
 	log_set_sink(NULL, NULL);
 	if (end != PIPE_EOF)
 		log_warnx("closing the pipe to pexd: %s", why);

@@ -43,6 +43,21 @@ tell_lacking(const char *mechanism)
 	    "not offer it", mechanism);
 }
 
+/*
+ * The operator's terminal, or his log: the parent alone writes there, and a
+ * terminal can be read, a file be cut.  Standard input is /dev/null already.
+ * Only a sanitizer has more to say.
+ */
+static void
+leave_stdio(const struct child *c)
+{
+	if (c->init.sandbox_log)
+		return;
+	if (dup2(STDIN_FILENO, STDOUT_FILENO) == -1 ||
+	    dup2(STDIN_FILENO, STDERR_FILENO) == -1)
+		fatal("cannot leave standard output");
+}
+
 static void
 enter_sandbox(struct child *c)
 {
@@ -52,6 +67,7 @@ enter_sandbox(struct child *c)
 		.lacking = tell_lacking,
 	};
 
+	leave_stdio(c);
 	if (sandbox_enter(c->ops->role, &opts, c->sandbox,
 	    sizeof(c->sandbox)) == -1)
 		fatal("cannot enter the sandbox (%s)", c->sandbox);
