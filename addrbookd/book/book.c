@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addrbookd/book/check.h"
 #include "addrbookd/book/impl.h"
 
 #define LINE	64	/* bytes; entries begin on one */

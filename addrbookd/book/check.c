@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addrbookd/book/check.h"
 #include "addrbookd/book/impl.h"
 #include "common/log.h"
 

@@ -2,6 +2,7 @@
 /*
  * The checker's look at one entry: is it sound, and is it where it belongs?
  */
+#include "addrbookd/book/check.h"
 #include "addrbookd/book/impl.h"
 
 typedef int	entry_check(const struct book *, uint32_t);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "addrbookd/book/book.h"
+#include "addrbookd/book/dense.h"
 #include "common/netaddr.h"
 #include "common/rng.h"
 #include "common/siphash.h"
@@ -156,22 +157,7 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == 128, "an entry is two cache lines");
 
-/*
- * Dense sets: several arrays without holes that share one store of chunks,
- * so that an entry drawn by a random number is always a member, and all
- * together take the memory of one array.
- */
-#define CHUNK		256
-#define DENSE_SETS	POOL_MAX
-
-struct dense {
-	uint32_t	*item;		/* nchunks x CHUNK */
-	uint32_t	*map;		/* per set: its chunks in order */
-	uint32_t	*spare;		/* stack of unused chunks */
-	uint32_t	 nspare;
-	uint32_t	 nchunks;
-	uint32_t	 count[DENSE_SETS];
-};
+_Static_assert(POOL_MAX <= DENSE_SETS, "each pool is a dense set");
 
 /* Which rows a store has not seen yet; cleared by book_next_change(). */
 struct marks {
@@ -279,55 +265,6 @@ struct config {
 	size_t		 nown;
 	size_t		 nprivate;
 };
-
-/* What book_check() can find: a code and a sentence each. */
-#define BROKEN_TABLE(X)							\
-	X(SIZE,		"the number of entries is wrong")		\
-	X(LEVELS,	"the number of entries of a level is wrong")	\
-	X(LEVEL,	"a level does not fit the successes")		\
-	X(TIMES,	"times are in the future or out of order")	\
-	X(FORBIDDEN,	"an address is there that never may enter")	\
-	X(BANNED,	"an ID is there that is banned")		\
-	X(INDEX,	"an entry is not found under its ID")		\
-	X(INDEX_CELLS,	"the index holds something else than entries")	\
-	X(TRIPLE,	"a triple is there twice")			\
-	X(CLAIMS,	"an ID has too many unverified endpoints")	\
-	X(VERIFIED,	"an ID has two verified endpoints")		\
-	X(REFS,		"an entry has no place, or too many")		\
-	X(NEW_PLACE,	"a new place does not hold its entry")		\
-	X(NEW_HASH,	"a new place is not where the hash puts it")	\
-	X(NEW_TWICE,	"an entry is twice in one new bucket")		\
-	X(NEW_COUNT,	"a new place holds nobody's entry")		\
-	X(OLD_PLACE,	"an old place does not hold its entry")		\
-	X(OLD_HASH,	"an old place is not where the hash puts it")	\
-	X(OLD_LEVEL,	"an old entry is not good")			\
-	X(OLD_COUNT,	"the number of old entries is wrong")		\
-	X(OLD_HOST,	"too many old entries of a host")		\
-	X(OLD_BLOCK,	"too many old entries of a /24 or /48")		\
-	X(OLD_GROUP,	"too many old entries of a group")		\
-	X(OLD_CHAIN,	"the old entries of a group are not linked")	\
-	X(OLD_TALLY,	"a group's old entries are not counted right")	\
-	X(POOL,		"an entry is in the wrong pool")		\
-	X(POOL_POS,	"an entry is not where its pool has it")	\
-	X(POOL_COUNT,	"a pool has members that are no entries")	\
-	X(READY,	"an entry is among those resting, or is not, wrongly") \
-	X(CHUNKS,	"chunks of the dense sets are lost")		\
-	X(SCHED,	"an entry waits in the wrong list")		\
-	X(SCHED_LINKS,	"a list of waiting entries is broken")		\
-	X(SCHED_LATE,	"an entry has waited too long")			\
-	X(RESTING,	"the number of resting entries is wrong")	\
-	X(FRESH,	"an entry is in the wrong list of freshness")	\
-	X(FRESH_LINKS,	"a list of freshness is broken")		\
-	X(FRESH_ORDER,	"a list of freshness is out of order")		\
-	X(SENIORS,	"the seniors are not the oldest good ones")	\
-	X(CONTEST,	"a contest is not between a good and an old entry") \
-	X(CONTEST_FLAGS, "an entry has a contest it does not know of")	\
-	X(FREE,		"unused entries are lost or used")		\
-	X(BANS,		"the list of bans is broken")			\
-	X(BANS_INDEX,	"a ban is not found under its key")		\
-	X(HOLDS,	"a hold is where it is not looked for")		\
-	X(OWN,		"too many own addresses, or one twice")		\
-	X(MARKS,	"the number of changed rows is wrong")
 
 struct book {
 	struct siphash_key key;
@@ -508,46 +445,6 @@ void		 bk_contest_settle(struct book *, uint32_t incumbent);
 /* memory.c */
 void		*bk_array_new(size_t n, size_t size);
 
-/* dense.c */
-int		 bk_dense_init(struct dense *, uint32_t capacity,
-		    unsigned int nsets);
-void		 bk_dense_free(struct dense *);
-uint32_t	 bk_dense_add(struct dense *, unsigned int set, uint32_t item);
-/* Returns the item that now stands at pos, or NIL. */
-uint32_t	 bk_dense_del(struct dense *, unsigned int set, uint32_t pos);
-
-static inline uint32_t *
-bk_dense_item(const struct dense *d, unsigned int set, uint32_t i)
-{
-	return &d->item[d->map[set * d->nchunks + i / CHUNK] * CHUNK +
-	    i % CHUNK];
-}
-
-static inline uint32_t
-bk_dense_at(const struct dense *d, unsigned int set, uint32_t i)
-{
-	return *bk_dense_item(d, set, i);
-}
-
-/* The i-th of some sets that stand one after another. */
-static inline uint32_t
-bk_dense_in(const struct dense *d, unsigned int set, uint32_t i)
-{
-	while (i >= d->count[set])
-		i -= d->count[set++];
-	return bk_dense_at(d, set, i);
-}
-
-static inline uint32_t
-bk_dense_count(const struct dense *d, unsigned int first, unsigned int end)
-{
-	uint32_t	 n = 0;
-
-	while (first < end)
-		n += d->count[first++];
-	return n;
-}
-
 /* sched.c: lists and the passing of time */
 void		 bk_list_push(struct book *, enum chain, struct list *,
 		    uint32_t);
@@ -609,21 +506,6 @@ void		 bk_hold(struct book *, const struct peer_addr *);
 struct book_hold *bk_hold_set(const struct book *, uint64_t triple);
 bool		 bk_is_held(const struct book *, uint64_t triple);
 uint32_t	 bk_hold_count(struct book *);
-
-/* check.c */
-enum book_broken {
-	BROKEN_NOTHING,
-#define X(code, text)	BROKEN_##code,
-	BROKEN_TABLE(X)
-#undef X
-	BROKEN_MAX
-};
-
-/* End here, with a word about it, if a rule is broken. */
-void		 bk_must_hold(const struct book *);
-
-/* check_entry.c: 0, or what is broken about it */
-int		 bk_check_entry(const struct book *, uint32_t);
 
 /* marks.c */
 int		 bk_marks_init(struct marks *, uint32_t nrows);

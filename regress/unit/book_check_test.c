@@ -11,6 +11,7 @@
 
 #include <atf-c.h>
 
+#include "addrbookd/book/check.h"
 #include "addrbookd/book/impl.h"
 #include "regress/lib/bookfix.h"
 
