@@ -132,6 +132,30 @@ wirepeer_init(struct wirepeer *p, struct wire_crypto *crypto, uint64_t seed)
 	p->config.output_max = 1 << 20;
 }
 
+struct wire_crypto *
+wirepeer_crypto(void)
+{
+	static struct wire_crypto	*crypto;
+
+	if (crypto == NULL && (crypto = wire_crypto_new()) == NULL)
+		errx(1, "no crypto");
+	return crypto;
+}
+
+void
+wirepeer_pair(struct wirepeer *a, struct wirepeer *b)
+{
+	wirepeer_init(a, wirepeer_crypto(), 1);
+	wirepeer_init(b, wirepeer_crypto(), 2);
+}
+
+void
+wirepeer_free_pair(struct wirepeer *a, struct wirepeer *b)
+{
+	wirepeer_free(a);
+	wirepeer_free(b);
+}
+
 void
 wirepeer_open(struct wirepeer *p, const struct node_id *dialled,
     uint64_t seed)

@@ -46,6 +46,11 @@ struct wirepeer {
  * block 11.  The caller may change peer->config before wirepeer_open().
  */
 void	 wirepeer_init(struct wirepeer *, struct wire_crypto *, uint64_t seed);
+/* One for all of a test program, made when it is first wanted. */
+struct wire_crypto *wirepeer_crypto(void);
+/* Two with keys of their own, 1 and 2; and their end. */
+void	 wirepeer_pair(struct wirepeer *, struct wirepeer *);
+void	 wirepeer_free_pair(struct wirepeer *, struct wirepeer *);
 /* Begin a connection; the ephemeral key comes from seed. */
 void	 wirepeer_open(struct wirepeer *, const struct node_id *dialled,
 	    uint64_t seed);

@@ -10,24 +10,6 @@
 
 #include "regress/lib/rawpeer.h"
 
-static struct wire_crypto	*crypto;
-
-static void
-init_pair(struct wirepeer *a, struct wirepeer *b)
-{
-	if (crypto == NULL)
-		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(a, crypto, 1);
-	wirepeer_init(b, crypto, 2);
-}
-
-static void
-free_pair(struct wirepeer *a, struct wirepeer *b)
-{
-	wirepeer_free(a);
-	wirepeer_free(b);
-}
-
 static void
 check_running(const struct wirepeer *p)
 {
@@ -42,7 +24,7 @@ ATF_TC_BODY(handshake, tc)
 {
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	a.config.info.moniker = wire_span_text("alice");
 	b.config.info.moniker = wire_span_text("bob");
 	wirepair_connect(&a, &b, NULL);
@@ -58,7 +40,7 @@ ATF_TC_BODY(handshake, tc)
 	    a.nnode_info == 1);
 	ATF_CHECK(wire_conn_peer_has_channel(a.conn, PEX_CHANNEL));
 	ATF_CHECK(!wire_conn_peer_has_channel(a.conn, 1));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* An idle connection is nothing but its struct, and that is small. */
@@ -70,7 +52,7 @@ ATF_TC_BODY(idle_memory, tc)
 	struct testrng	 rng = { 1 };
 	size_t		 idle;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, &rng);
 	idle = wire_conn_memory(a.conn);
 	ATF_CHECK_MSG(idle <= 1024, "%zu bytes", idle);
@@ -83,7 +65,7 @@ ATF_TC_BODY(idle_memory, tc)
 	ATF_CHECK_EQ(sizeof(data), b.message_len);
 	ATF_CHECK_EQ(idle, wire_conn_memory(a.conn));
 	ATF_CHECK_EQ(idle, wire_conn_memory(b.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* A hundred messages each way, of up to 5 KiB, cut at random. */
@@ -96,7 +78,7 @@ talk(uint64_t seed)
 	size_t		 n;
 	int		 i;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, &rng);
 	check_running(&a);
 	check_running(&b);
@@ -111,7 +93,7 @@ talk(uint64_t seed)
 		ATF_REQUIRE(b.nmessage == (unsigned)i && b.message_len == n &&
 		    memcmp(b.message, data, n) == 0);
 	}
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 ATF_TC_WITHOUT_HEAD(read_write);
@@ -133,7 +115,7 @@ ATF_TC_BODY(single_bytes, tc)
 	uint8_t			 byte;
 	int			 side, idle = 0;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepeer_open(&a, &b.id, 3);
 	wirepeer_open(&b, NULL, 4);
 	for (side = 0; idle < 2; side = !side) {
@@ -149,7 +131,7 @@ ATF_TC_BODY(single_bytes, tc)
 	}
 	check_running(&a);
 	check_running(&b);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Both may dial each other at once. */
@@ -158,13 +140,13 @@ ATF_TC_BODY(both_dial, tc)
 {
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepeer_open(&a, &b.id, 3);
 	wirepeer_open(&b, &a.id, 4);
 	wirepair_pump(&a, &b, NULL);
 	check_running(&a);
 	check_running(&b);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* --- waiting: for the signature, for admission ------------------------ */
@@ -177,11 +159,10 @@ ATF_TC_BODY(late_signature, tc)
 	struct rawpeer	 r;
 	struct bytes	 b = { NULL, 0, 0 };
 
-	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(&a, crypto, 1);
+	wirepeer_init(&a, wirepeer_crypto(), 1);
 	a.no_sign = true;
 	wirepeer_open(&a, NULL, 2);
-	rawpeer_init(&r, crypto, 3);
+	rawpeer_init(&r, wirepeer_crypto(), 3);
 	rawpeer_meet(&r, &a);
 	ATF_CHECK_EQ(1, a.nsignature);
 	ATF_CHECK_EQ(0, wire_conn_output(a.conn).len);
@@ -227,12 +208,12 @@ ATF_TC_BODY(early_signature, tc)
 {
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepeer_open(&a, NULL, 2);
 	ATF_CHECK_EQ(WIRE_NOT_READY, wirepeer_sign(&a));
 	ATF_CHECK_EQ(WIRE_NOT_READY, wire_conn_start(a.conn));
 	ATF_CHECK_EQ(WIRE_PHASE_HELLO, wire_conn_phase(a.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Admission decided later, with the peer's messages waiting. */
@@ -242,7 +223,7 @@ ATF_TC_BODY(late_admission, tc)
 	struct wirepeer	 a, b;
 	struct testrng	 rng = { 8 };
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	b.no_start = true;
 	wirepair_connect(&a, &b, &rng);
 	check_running(&a);
@@ -256,7 +237,7 @@ ATF_TC_BODY(late_admission, tc)
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_start(b.conn));
 	wirepair_pump(&a, &b, &rng);
 	ATF_CHECK_EQ(1, b.nmessage);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Who pushes more than was wanted does not make us keep it without end. */
@@ -266,7 +247,7 @@ ATF_TC_BODY(held_bound, tc)
 	static const uint8_t	 junk[32768];
 	struct wirepeer		 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	b.no_start = true;
 	wirepair_connect(&a, &b, NULL);
 	ATF_CHECK_EQ(WIRE_OK, wirepeer_input(&b, junk, sizeof(junk)));
@@ -274,7 +255,7 @@ ATF_TC_BODY(held_bound, tc)
 	ATF_CHECK(wire_conn_memory(b.conn) < 70000);
 	ATF_CHECK_EQ(WIRE_NOT_READY, wirepeer_input(&b, junk, 1));
 	ATF_CHECK_EQ(WIRE_PHASE_FAILED, wire_conn_phase(b.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* --- who it is -------------------------------------------------------- */
@@ -285,7 +266,7 @@ ATF_TC_BODY(wrong_identity, tc)
 	struct wirepeer	 a, b;
 	struct node_id	 other = { { 1 } };
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepeer_open(&a, &other, 3);
 	wirepeer_open(&b, NULL, 4);
 	wirepair_pump(&a, &b, NULL);
@@ -294,7 +275,7 @@ ATF_TC_BODY(wrong_identity, tc)
 	/* It is known who it was instead. */
 	ATF_CHECK(wire_conn_remote_id(a.conn) != NULL &&
 	    node_id_equal(wire_conn_remote_id(a.conn), &b.id));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Before node info: not even its network matters. */
@@ -304,7 +285,7 @@ ATF_TC_BODY(identity_before_info, tc)
 	struct wirepeer	 a, b;
 	struct node_id	 other = { { 1 } };
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	b.config.info.network = wire_span_text("other-net");
 	wirepeer_open(&a, &other, 3);
 	wirepeer_open(&b, NULL, 4);
@@ -312,7 +293,7 @@ ATF_TC_BODY(identity_before_info, tc)
 	ATF_CHECK_EQ(WIRE_WRONG_IDENTITY, a.error);
 	/* We did not tell it who we are. */
 	ATF_CHECK_EQ(0, b.nnode_info);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Both ends are us, whoever was dialled. */
@@ -321,17 +302,15 @@ meet_self(const struct node_id *dialled, enum wire_error theirs)
 {
 	struct wirepeer	 a, b;
 
-	if (crypto == NULL)
-		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(&a, crypto, 1);
-	wirepeer_init(&b, crypto, 1);
+	wirepeer_init(&a, wirepeer_crypto(), 1);
+	wirepeer_init(&b, wirepeer_crypto(), 1);
 	wirepeer_open(&a, dialled != NULL ? dialled : &b.id, 3);
 	wirepeer_open(&b, NULL, 4);
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK_EQ_MSG(WIRE_SELF, a.error, "%s", wire_error_name(a.error));
 	ATF_CHECK_EQ_MSG(theirs, b.error, "%s", wire_error_name(b.error));
 	ATF_CHECK(node_id_equal(wire_conn_remote_id(a.conn), &a.id));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 ATF_TC_WITHOUT_HEAD(self);
@@ -350,9 +329,8 @@ ATF_TC_BODY(self_before_compatible, tc)
 {
 	struct wirepeer	 a, b;
 
-	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(&a, crypto, 1);
-	wirepeer_init(&b, crypto, 1);
+	wirepeer_init(&a, wirepeer_crypto(), 1);
+	wirepeer_init(&b, wirepeer_crypto(), 1);
 	b.config.info.network = wire_span_text("other-net");
 	b.config.info.block_version = 10;
 	b.channels[0].id = 7;
@@ -360,7 +338,7 @@ ATF_TC_BODY(self_before_compatible, tc)
 	wirepeer_open(&b, NULL, 4);
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK_EQ(WIRE_SELF, a.error);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* --- what it says ----------------------------------------------------- */
@@ -413,7 +391,7 @@ ATF_TC_BODY(incompatible, tc)
 	size_t		 i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		init_pair(&a, &b);
+		wirepeer_pair(&a, &b);
 		cases[i].spoil(&b);
 		wirepair_connect(&a, &b, NULL);
 		ATF_CHECK_EQ_MSG(cases[i].want, a.error, "%s",
@@ -428,7 +406,7 @@ ATF_TC_BODY(incompatible, tc)
 			ATF_CHECK_EQ(cases[i].want, b.error);
 		else
 			ATF_CHECK_EQ(1, b.nnode_info);
-		free_pair(&a, &b);
+		wirepeer_free_pair(&a, &b);
 	}
 }
 
@@ -438,7 +416,7 @@ ATF_TC_BODY(another_channel, tc)
 {
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	a.channels[1] = (struct mconn_channel){ 0x41, 100 };
 	a.config.mconn.nchannels = 2;
 	b.channels[0] = (struct mconn_channel){ 0x41, 100 };
@@ -452,7 +430,7 @@ ATF_TC_BODY(another_channel, tc)
 	    (const uint8_t *)"hi", 2));
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK(b.nmessage == 1 && b.channel == 0x41);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* A node info of the test's making, after a proper authentication. */
@@ -461,11 +439,9 @@ try_info(const void *info, size_t len, struct wirepeer *p)
 {
 	struct rawpeer	 r;
 
-	if (crypto == NULL)
-		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(p, crypto, 1);
+	wirepeer_init(p, wirepeer_crypto(), 1);
 	wirepeer_open(p, NULL, 2);
-	rawpeer_init(&r, crypto, 3);
+	rawpeer_init(&r, wirepeer_crypto(), 3);
 	ATF_REQUIRE_EQ(WIRE_OK, rawpeer_authenticate(&r, p));
 	rawpeer_seal(&r, info, len);
 	rawpeer_send(&r, p);
@@ -479,7 +455,7 @@ ATF_TC_BODY(refusal_tells_why, tc)
 {
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	b.config.info.network = wire_span_text("other-net");
 	a.no_sign = true;
 	wirepeer_open(&a, NULL, 3);
@@ -492,7 +468,7 @@ ATF_TC_BODY(refusal_tells_why, tc)
 	ATF_CHECK_EQ(WIRE_WRONG_NETWORK, a.error);
 	ATF_CHECK_EQ(WIRE_WRONG_NETWORK, b.error);
 	ATF_CHECK_EQ(0, wire_conn_held(a.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 ATF_TC_WITHOUT_HEAD(info_lengths);
@@ -533,8 +509,7 @@ ATF_TC_BODY(longest_info, tc)
 	struct bytes	 b = { NULL, 0, 0 };
 	uint8_t		 filler[NODEINFO_MAX] = { 0 };
 
-	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	rawpeer_init(&r, crypto, 3);
+	rawpeer_init(&r, wirepeer_crypto(), 3);
 	rawpeer_node_info(&r, &b);
 	bytes_add_field(&b, 15, filler, NODEINFO_MAX - b.len - 3);
 	ATF_REQUIRE_EQ(NODEINFO_MAX, b.len);
@@ -556,8 +531,7 @@ ATF_TC_BODY(info_of_another, tc)
 	struct rawpeer	 other;
 	struct bytes	 b = { NULL, 0, 0 };
 
-	ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	rawpeer_init(&other, crypto, 77);
+	rawpeer_init(&other, wirepeer_crypto(), 77);
 	rawpeer_node_info(&other, &b);
 	bytes_delimit(&b);
 	ATF_CHECK_EQ(WIRE_INFO_ID, try_info(b.p, b.len, &p));

@@ -11,34 +11,14 @@
 #include "regress/lib/rawpeer.h"
 #include "wire/conn_local.h"
 
-static struct wire_crypto	*crypto;
-
-static void
-init_pair(struct wirepeer *a, struct wirepeer *b)
-{
-	if (crypto == NULL)
-		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(a, crypto, 1);
-	wirepeer_init(b, crypto, 2);
-}
-
-static void
-free_pair(struct wirepeer *a, struct wirepeer *b)
-{
-	wirepeer_free(a);
-	wirepeer_free(b);
-}
-
 /* --- packets ---------------------------------------------------------- */
 
 static void
 open_running(struct wirepeer *p, struct rawpeer *r)
 {
-	if (crypto == NULL)
-		ATF_REQUIRE((crypto = wire_crypto_new()) != NULL);
-	wirepeer_init(p, crypto, 1);
+	wirepeer_init(p, wirepeer_crypto(), 1);
 	wirepeer_open(p, NULL, 2);
-	rawpeer_init(r, crypto, 3);
+	rawpeer_init(r, wirepeer_crypto(), 3);
 	ATF_REQUIRE_EQ(WIRE_OK, rawpeer_connect(r, p));
 }
 
@@ -114,7 +94,7 @@ ATF_TC_BODY(ping_pong, tc)
 	struct wirepeer	 a, b;
 	int		 i;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	for (i = 1; i <= 3; i++) {
 		ATF_CHECK(!wire_conn_awaits_pong(a.conn));
@@ -126,7 +106,7 @@ ATF_TC_BODY(ping_pong, tc)
 		ATF_CHECK_EQ((unsigned)i, b.nping);
 	}
 	ATF_CHECK(a.nmessage == 0 && b.nmessage == 0);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Pongs that nobody asked for do no harm, before a ping or after. */
@@ -194,7 +174,7 @@ ATF_TC_BODY(queue_bound, tc)
 	size_t		 queued;
 	unsigned	 n = 0;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	a.config.output_max = 64 * 1024;
 	wirepair_connect(&a, &b, NULL);
 	while (wire_conn_send(a.conn, 0, data, sizeof(data)) == WIRE_OK)
@@ -208,7 +188,7 @@ ATF_TC_BODY(queue_bound, tc)
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK_EQ(n, b.nmessage);
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, sizeof(data)));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Written in pieces with more queued in between, nothing is lost. */
@@ -223,7 +203,7 @@ ATF_TC_BODY(partial_writes, tc)
 	size_t		 n;
 	unsigned	 i;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	for (i = 0; i < 300; i++) {
 		testrng_fill(&rng, data, sizeof(data));
@@ -242,7 +222,7 @@ ATF_TC_BODY(partial_writes, tc)
 	}
 	wirepair_pump(&a, &b, NULL);
 	ATF_CHECK_EQ(300, b.nmessage);
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* A run of packets made once and sealed for whoever wants it. */
@@ -254,7 +234,7 @@ ATF_TC_BODY(streams, tc)
 	struct testrng	 rng = { 6 };
 	size_t		 n;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	testrng_fill(&rng, data, sizeof(data));
 	n = mconn_stream(out, 0, MCONN_PAYLOAD, data, sizeof(data));
@@ -266,7 +246,7 @@ ATF_TC_BODY(streams, tc)
 	ATF_CHECK(b.nmessage == 1 && b.message_len == sizeof(data) &&
 	    memcmp(b.message, data, sizeof(data)) == 0);
 	ATF_CHECK(a.nmessage == 1 && a.message_len == sizeof(data));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* --- ends ------------------------------------------------------------- */
@@ -278,7 +258,7 @@ ATF_TC_BODY(finish, tc)
 	static uint8_t	 data[5000];
 	struct wirepeer	 a, b;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(a.conn, 0, data, sizeof(data)));
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_send(b.conn, 0, data, 10));
@@ -291,7 +271,7 @@ ATF_TC_BODY(finish, tc)
 	ATF_CHECK_EQ(WIRE_OK, wirepeer_input(&a, data, sizeof(data)));
 	ATF_CHECK_EQ(WIRE_PHASE_CLOSING, wire_conn_phase(a.conn));
 	ATF_CHECK_EQ(WIRE_OK, wire_conn_error(a.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 static void
@@ -308,7 +288,7 @@ ATF_TC_BODY(finish_in_callback, tc)
 	struct wirepeer	 a, b;
 	int		 i;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	b.on_message = finish_on_message;
 	for (i = 0; i < 5; i++)
@@ -319,7 +299,7 @@ ATF_TC_BODY(finish_in_callback, tc)
 	ATF_CHECK_EQ(1, a.nmessage);
 	ATF_CHECK_EQ(WIRE_OK, b.error);
 	ATF_CHECK_EQ(WIRE_PHASE_CLOSING, wire_conn_phase(b.conn));
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 static void
@@ -335,7 +315,7 @@ ATF_TC_BODY(free_in_callback, tc)
 	struct wirepeer	 a, b;
 	struct wire_span out;
 
-	init_pair(&a, &b);
+	wirepeer_pair(&a, &b);
 	wirepair_connect(&a, &b, NULL);
 	b.on_message = free_on_message;
 	wire_conn_send(a.conn, 0, data, sizeof(data));
@@ -346,7 +326,7 @@ ATF_TC_BODY(free_in_callback, tc)
 	ATF_CHECK_EQ(WIRE_CLOSED, wirepeer_input(&b, copy, out.len));
 	ATF_CHECK_EQ(1, b.nmessage);
 	b.conn = NULL;
-	free_pair(&a, &b);
+	wirepeer_free_pair(&a, &b);
 }
 
 /* Keys and buffers go with a failure; the reason and the ID stay. */
