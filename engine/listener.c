@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <event2/util.h>
+
 #include "engine/engine.h"
 
 #define ACCEPT_BATCH	64	/* in one turn of the loop */
@@ -234,6 +236,9 @@ listener_on_conf_listen(void *ctx, struct pipe *p, struct msg *m)
 	/* Those before were of a config that was given up. */
 	if (eng->staged_whole)
 		drop_staged(eng);
+	/* It is shared with the engines before, who may have changed that. */
+	if (m->fd != -1 && evutil_make_socket_nonblocking(m->fd) == -1)
+		log_warn("a listener may block");
 	if (m->fd == -1 || (l = calloc(1, sizeof(*l))) == NULL) {
 		log_warnx("the listener on %s is lost: no %s",
 		    netaddr_text(&b->na, text),

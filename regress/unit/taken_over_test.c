@@ -3,7 +3,12 @@
  * A neighbour that was taken over says whatever its pipe may carry: the
  * process at the other end goes on working, or drops that pipe and says so.
  */
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <atf-c.h>
 
@@ -200,10 +205,91 @@ ATF_TC_BODY(engine, tc)
 	free(body);
 }
 
+/* What a dialer might hand on in place of a connected socket. */
+static int
+odd_descriptor(unsigned i)
+{
+	int	 sv[2];
+
+	switch (i) {
+	case 0:
+		return open("/dev/null", O_RDWR);
+	case 1:
+		return open("file", O_RDWR | O_CREAT, 0600);
+	case 2:
+		return open(".", O_RDONLY | O_DIRECTORY);
+	case 3:
+		ATF_REQUIRE_EQ(0, pipe(sv));
+		close(sv[1]);
+		return sv[0];
+	case 4:		/* blocks, where it may */
+		ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+		return sv[0];	/* the other is left open */
+	case 5:
+		ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, sv));
+		close(sv[1]);
+		return sv[0];
+	case 6:
+		return socket(AF_INET, SOCK_STREAM, 0);
+	case 7:
+		return socket(AF_INET6, SOCK_DGRAM, 0);
+	default:
+		return -1;
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(engine_descriptors);
+ATF_TC_BODY(engine_descriptors, tc)
+{
+	struct m_dial	 m = { .purpose = PURPOSE_PEER };
+	struct enginefix fix;
+	unsigned	 i;
+	int		 fd;
+
+	enginefix_init(&fix);
+	fix.conf->times.handshake_timeout = 500;
+	enginefix_start(&fix);
+	for (i = 0; (fd = odd_descriptor(i)) != -1; i++) {
+		m.dial = i + 1;
+		ATF_REQUIRE_EQ(0, pipe_send(fix_pipe(&fix, ROLE_DIALER),
+		    MSG_DIAL, 0, fd, &m));
+	}
+	ATF_REQUIRE(i > 5);
+	/* Each dial ends, and nothing of it is left. */
+	FIX_WAIT(&fix, fix_count(&fix, MSG_DIALED) == i);
+	ATF_CHECK_EQ(0, fix_counter(&fix, "connections"));
+	enginefix_stop(&fix);
+}
+
+/*
+ * Listeners outlive an engine, and so does what one that was taken over did
+ * to them: its successor accepts until there is nobody, and does not wait.
+ */
+ATF_TC_WITHOUT_HEAD(engine_inherits);
+ATF_TC_BODY(engine_inherits, tc)
+{
+	struct enginefix  fix;
+	struct enginepeer p;
+	int		  flags;
+
+	enginefix_init(&fix);
+	flags = fcntl(fix.listen_fds[0], F_GETFL);
+	ATF_REQUIRE(flags != -1 && fcntl(fix.listen_fds[0], F_SETFL,
+	    flags & ~O_NONBLOCK) == 0);
+	enginefix_start(&fix);
+	enginepeer_init(&p, &fix, 1);
+	enginepeer_up(&p);
+	ATF_CHECK_EQ(1, fix_counter(&fix, "connections"));
+	enginepeer_free(&p);
+	enginefix_stop(&fix);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, addrbookd);
 	ATF_TP_ADD_TC(tp, dialer);
 	ATF_TP_ADD_TC(tp, engine);
+	ATF_TP_ADD_TC(tp, engine_descriptors);
+	ATF_TP_ADD_TC(tp, engine_inherits);
 	return atf_no_error();
 }
