@@ -116,7 +116,7 @@ large_body()
 	# And past a crawl interval.
 	run_crawl 5000 35000 600 700 "book size 8"
 	figures '.reached and .visited_share >= 0.99'
-	figures '.replies >= 600 and .failed == 0'
+	figures '.replies >= 600 and .failed == 0 and .visits_again > 0.9'
 	figures '.reply_alive_share >= 0.98 and .reply_addresses == 250'
 	all_met 5000
 }
