@@ -69,10 +69,12 @@ ATF_TC_BODY(peer_basic, tc)
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_dial(&p, 1, &p.wp.id, PURPOSE_PEER);
-	FIX_WAIT(&fix, fix_counter(&fix, "peers_outbound") == 1);
+	/* Both dialer and addrbookd have heard: no late word of it. */
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_UP) == 2);
 	check_shown(&p, true, false);
 	enginepeer_close(&p);
-	FIX_WAIT(&fix, fix_counter(&fix, "connections") == 0);
+	FIX_WAIT(&fix, fix_count(&fix, MSG_PEER_DOWN) >= 1 &&
+	    fix_counter(&fix, "connections") == 0);
 	enginepeer_free(&p);
 
 	fix.persistent = true;
