@@ -104,6 +104,9 @@ log_report(const struct store_report *r, unsigned int n)
 	if (r->set_aside[0] != '\0')
 		log_warnx("the address book was set aside as %s, in the "
 		    "state directory: %s", store_name(r->set_aside), r->why);
+	if (r->removed > 0)
+		log_warnx("removed %u files that were set aside before; the "
+		    "newest are kept", r->removed);
 	if (r->salvaged)
 		log_warnx("kept %u sound entries of the damaged book",
 		    r->salvaged);

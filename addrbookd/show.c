@@ -103,6 +103,7 @@ summary_store(struct addrbookd *a, uint32_t id)
 	count(a, id, "store_queued", s.queued);
 	count(a, id, "store_commit_max_ms", s.commit_max_ms);
 	count(a, id, "store_in_memory", s.in_memory);
+	count(a, id, "store_aside_removed", a->report.removed);
 	child_fact(a->child, id, "store", state_of(a, &s, text,
 	    sizeof(text)));
 	if (a->report.set_aside[0] != '\0')

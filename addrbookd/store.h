@@ -41,6 +41,7 @@ struct store_report {
 	char		old_copy[256];	/* .. which is kept under this name */
 	char		set_aside[256];	/* new name of what was there, or "" */
 	char		why[256];	/* why it was set aside, or "" */
+	unsigned	removed;	/* older ones that had been set aside */
 	bool		in_memory;	/* no file can be written, for now */
 	bool		nowhere;	/* .. nor be made: not at all */
 	char		error[128];	/* .. and why */

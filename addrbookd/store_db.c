@@ -63,6 +63,25 @@ store_db_peek(const char *path, int *application, int *version)
 	return true;
 }
 
+/* A schema that somebody else wrote may hold statements: none is run. */
+void
+store_db_harden(sqlite3 *db)
+{
+	static const struct {
+		int	what, on;
+	} set[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE,		1 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA,	0 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER,	0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW,		0 },
+		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(set) / sizeof(set[0]); i++)
+		sqlite3_db_config(db, set[i].what, set[i].on, NULL);
+}
+
 /*
  * Exclusive locking before WAL, so that there is no shared memory file; a
  * WAL that stays when the database is closed, since unlink(2) is denied by
@@ -107,8 +126,10 @@ store_db_open(struct store_db *d, const char *path, enum store_open how)
 	memset(d, 0, sizeof(*d));
 	if (how == STORE_OPEN_NEW)
 		flags |= SQLITE_OPEN_CREATE;
-	if ((rc = sqlite3_open_v2(path, &d->db, flags, NULL)) == SQLITE_OK)
+	if ((rc = sqlite3_open_v2(path, &d->db, flags, NULL)) == SQLITE_OK) {
+		store_db_harden(d->db);
 		rc = how == STORE_OPEN_NEW ? set_up_new(d) : set_up(d);
+	}
 	if (rc != SQLITE_OK)
 		store_db_close(d);
 	return rc;

@@ -21,6 +21,7 @@
 #define STORE_QUEUE		4096	/* rows waiting for the writer */
 #define STORE_PATH_SIZE		1200
 #define STORE_NODES_MAX		200000	/* who was seen longest ago goes */
+#define STORE_ASIDE_MAX		4	/* damaged files kept; newest */
 #define STORE_SEEN_SPACING	3600	/* s; how finely that is kept */
 
 /* How the why of another network's begins. */
@@ -123,6 +124,8 @@ bool	 store_db_peek(const char *path, int *application, int *version);
 /* Open path for writing: SQLITE_OK, or why not. */
 int	 store_db_open(struct store_db *, const char *path, enum store_open);
 void	 store_db_close(struct store_db *);
+/* Before anything else is done with it. */
+void	 store_db_harden(sqlite3 *);
 /* After an error: is it that there is no room? */
 bool	 store_db_no_room(struct store_db *);
 int	 store_db_version(struct store_db *, int *application, int *version);
@@ -180,6 +183,11 @@ int	 store_db_same_schema(struct store_db *);
 /* Rename path (and its log or journal) to a new name with that word in it. */
 int	 store_set_aside(const char *path, const char *word,
 	    char *newname, size_t size);
+/*
+ * Remove damaged and replaced files that were set aside, but for newest and
+ * those before it, STORE_ASIDE_MAX together.  Returns how many.
+ */
+unsigned store_prune_aside(const char *path, const char *newest);
 int	 store_copy_file(const char *from, const char *to);
 /* So that what was renamed stays so when the power goes. */
 void	 store_sync_dir(const char *path);

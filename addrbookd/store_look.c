@@ -170,10 +170,19 @@ look_at(const char *path, char *why, size_t size)
 static enum store_found
 look_writable(const char *path, char *why, size_t size)
 {
-	if (access(path, W_OK) == 0)
+	struct stat st;
+
+	if (access(path, W_OK) == -1) {
+		strlcpy(why, strerror(errno), size);
+		return errno == EROFS ? FOUND_UNKNOWN : FOUND_DAMAGED;
+	}
+	if (lstat(path, &st) == 0 && st.st_uid == geteuid() &&
+	    st.st_nlink == 1)
 		return FOUND_SOUND;
-	strlcpy(why, strerror(errno), size);
-	return errno == EROFS ? FOUND_UNKNOWN : FOUND_DAMAGED;
+	/* A backup by hard links would be written to as well. */
+	strlcpy(why, st.st_nlink > 1 ? "it has another name, too" :
+	    "it belongs to somebody else", size);
+	return FOUND_DAMAGED;
 }
 
 /*

@@ -153,8 +153,13 @@ open_db(struct store *s, const char *network, const uint8_t new_key[16],
 		    store_name(s->path));
 		return -1;
 	}
-	if (open_file(s, found, network, new_key, hash_key) == 0)
+	if (open_file(s, found, network, new_key, hash_key) == 0) {
+		/* Nothing in it: what went aside may be all there is. */
+		if (s->report->set_aside[0] != '\0' && !s->report->fresh)
+			s->report->removed = store_prune_aside(s->path,
+			    s->report->set_aside);
 		return 0;
+	}
 	if (s->report->error[0] == '\0')
 		strlcpy(s->report->error, "files cannot be made or renamed",
 		    sizeof(s->report->error));

@@ -44,8 +44,10 @@ store_db_open_still(struct store_db *d, const char *path, bool with_log)
 	rc = sqlite3_open_v2(uri, &d->db, (with_log ? SQLITE_OPEN_READWRITE :
 	    SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_URI,
 	    NULL);
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
+		store_db_harden(d->db);
 		(void)store_db_exec(d, "PRAGMA locking_mode=EXCLUSIVE;"
 		    "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON");
+	}
 	return rc;
 }

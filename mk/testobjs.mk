@@ -17,7 +17,8 @@ TEST_OBJS += $(O)/engine/announce_choose.o $(O)/engine/ban.o $(O)/engine/buckets
 	$(O)/engine/tally.o $(O)/engine/wheel.o
 TEST_OBJS += $(O)/dialer/outcome.o
 TEST_OBJS += $(O)/addrbookd/answers.o
-TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_begin.o \
+TEST_OBJS += $(O)/addrbookd/store.o $(O)/addrbookd/store_aside.o \
+	$(O)/addrbookd/store_begin.o \
 	$(O)/addrbookd/store_check.o $(O)/addrbookd/store_comb.o \
 	$(O)/addrbookd/store_db.o $(O)/addrbookd/store_file.o \
 	$(O)/addrbookd/store_jobs.o $(O)/addrbookd/store_load.o \

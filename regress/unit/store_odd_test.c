@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,7 @@ static void
 make_sparse(const char *path)
 {
 	make_empty(path);
-	ATF_REQUIRE_EQ(0, truncate(path, 10LL * 1024 * 1024 * 1024));
+	ATF_REQUIRE_EQ(0, truncate(path, 1LL << 40));
 }
 
 static const struct {
@@ -110,7 +111,7 @@ static const struct {
 	{ "unreadable file",	make_unreadable },
 	{ "text",		make_text },
 	{ "empty file",		make_empty },
-	{ "10 GB of nothing",	make_sparse },
+	{ "1 TB of nothing",	make_sparse },
 };
 #define ODD	(sizeof(odd) / sizeof(odd[0]))
 
@@ -225,6 +226,165 @@ ATF_TC_BODY(stray_log, tc)
 		odd[i].make(STOREFIX_FILE "-wal");
 		ATF_CHECK_EQ_MSG(0, storefix_survive(), "%s", odd[i].name);
 	}
+}
+
+/* --- what somebody else may have made of a file ----------------------- */
+
+/*
+ * Statements in the schema: none is run, the rows are taken out by their
+ * checksums, and what goes on has the schema it should have.
+ */
+ATF_TC_WITHOUT_HEAD(hostile_schema);
+ATF_TC_BODY(hostile_schema, tc)
+{
+	static const char *const sql[] = {
+		"CREATE TRIGGER x AFTER INSERT ON entry BEGIN"
+		" DELETE FROM ban; END",
+		"CREATE TRIGGER x BEFORE DELETE ON node BEGIN"
+		" SELECT RAISE(ABORT, 'no'); END",
+		"CREATE VIEW x AS SELECT load_extension('x')",
+		"CREATE VIEW x AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL"
+		" SELECT n + 1 FROM r) SELECT n FROM r",
+		"ALTER TABLE own RENAME TO own_of_others;"
+		"CREATE VIEW own AS WITH RECURSIVE r(rowid, row, crc) AS"
+		" (SELECT 1, x'00', 0 UNION ALL SELECT rowid + 1, row, crc"
+		" FROM r) SELECT rowid, row, crc FROM r",
+		"CREATE INDEX x ON entry(abs(idx))",
+		"CREATE TABLE x(y, z GENERATED ALWAYS AS (abs(y)))",
+		"CREATE VIRTUAL TABLE x USING fts5(y)",
+		"CREATE VIRTUAL TABLE x USING dbstat",
+	};
+	sqlite3	*db;
+	size_t	 len, i;
+	uint8_t	*p;
+	int	 all;
+
+	p = storefix_make(100, &len, &all);
+	for (i = 0; i < sizeof(sql) / sizeof(sql[0]); i++) {
+		storefix_place(p, len, NULL, 0);
+		ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_open(STOREFIX_FILE, &db));
+		ATF_REQUIRE_EQ(SQLITE_OK, sqlite3_exec(db, "PRAGMA "
+		    "locking_mode=EXCLUSIVE", NULL, NULL, NULL));
+		/* What this SQLite does not have it cannot be asked to run. */
+		if (sqlite3_exec(db, sql[i], NULL, NULL, NULL) != SQLITE_OK)
+			ATF_REQUIRE(strstr(sql[i], "VIRTUAL") != NULL);
+		else {
+			sqlite3_close(db);
+			db = NULL;
+			storefix_begin(&s);
+			ATF_CHECK_MSG(strstr(s.report.set_aside, "damaged") !=
+			    NULL, "%s", sql[i]);
+			ATF_CHECK_EQ_MSG(all, s.loaded, "%s: %d", sql[i],
+			    s.loaded);
+			storefix_close(&s);
+			ATF_CHECK_EQ(all, storefix_survive());
+		}
+		sqlite3_close(db);
+	}
+	free(p);
+}
+
+/* The other name keeps what it had: it may be somebody's backup. */
+ATF_TC_WITHOUT_HEAD(hard_link);
+ATF_TC_BODY(hard_link, tc)
+{
+	size_t	 len, n;
+	uint8_t	*p, *q;
+	int	 all;
+
+	p = storefix_make(100, &len, &all);
+	storefix_place(p, len, NULL, 0);
+	(void)unlink("backup");
+	ATF_REQUIRE_EQ(0, link(STOREFIX_FILE, "backup"));
+	ATF_CHECK_EQ(all, storefix_survive());
+	q = storefix_read("backup", &n);
+	ATF_CHECK_EQ(len, n);
+	ATF_CHECK_EQ(0, memcmp(p, q, len));
+	free(p);
+	free(q);
+}
+
+ATF_TC_WITHOUT_HEAD(other_owner);
+ATF_TC_BODY(other_owner, tc)
+{
+	struct stat	 sb;
+	size_t		 len;
+	uint8_t		*p;
+	int		 all;
+
+	if (geteuid() != 0)
+		atf_tc_skip("only root gives files away");
+	p = storefix_make(100, &len, &all);
+	storefix_place(p, len, NULL, 0);
+	ATF_REQUIRE_EQ(0, chown(STOREFIX_FILE, 1234, 1234));
+	ATF_CHECK_EQ(all, storefix_survive());
+	ATF_REQUIRE_EQ(0, stat(STOREFIX_FILE, &sb));
+	ATF_CHECK_EQ(0, sb.st_uid);
+	ATF_CHECK_EQ(0600, sb.st_mode & 07777);
+	free(p);
+}
+
+/* --- how many are kept ------------------------------------------------ */
+
+/* Without the logs that went along. */
+static unsigned int
+count_damaged(void)
+{
+	struct dirent	*e;
+	unsigned int	 n = 0;
+	DIR		*d = opendir(STOREFIX_DIR);
+
+	ATF_REQUIRE(d != NULL);
+	while ((e = readdir(d)) != NULL)
+		n += strncmp(e->d_name, "addrbook.db.damaged-", 20) == 0 &&
+		    strchr(e->d_name + 20, '-') == NULL;
+	closedir(d);
+	return n;
+}
+
+static unsigned int
+damage_again(const uint8_t *p, size_t len, unsigned int times, char *first)
+{
+	unsigned int	 i, removed = 0;
+
+	for (i = 0; i < times; i++) {
+		storefix_write(STOREFIX_FILE, p, len);
+		storefix_begin(&s);
+		ATF_REQUIRE(s.report.set_aside[0] != '\0');
+		if (i == 0)
+			strlcpy(first, s.report.set_aside, 256);
+		ATF_CHECK_EQ(0, access(s.report.set_aside, F_OK));
+		removed += s.report.removed;
+		storefix_close(&s);
+		(void)unlink(STOREFIX_FILE "-wal");
+	}
+	return removed;
+}
+
+/* The newest damaged files; all of them while there is nothing else. */
+ATF_TC_WITHOUT_HEAD(asides_bounded);
+ATF_TC_BODY(asides_bounded, tc)
+{
+	char	 first[256];
+	size_t	 len;
+	uint8_t	*p;
+	int	 all;
+
+	p = storefix_make(50, &len, &all);
+	*(uint8_t *)memmem(p, len, "one of many", 11) ^= 0x20;
+	storefix_clean(STOREFIX_DIR);
+	storefix_write(STOREFIX_FILE ".other-20200101T000000Z", p, 10);
+	storefix_write(STOREFIX_FILE ".newer-20200101T000000Z", p, 10);
+	ATF_CHECK_EQ(0, damage_again((const uint8_t *)"rubbish", 7, 6,
+	    first));
+	ATF_CHECK_EQ(6, count_damaged());
+	ATF_CHECK_EQ(0, access(first, F_OK));
+	/* With entries in the new one they are not all that is left. */
+	ATF_CHECK_EQ(12 + 6 - 4, damage_again(p, len, 12, first));
+	ATF_CHECK_EQ(4, count_damaged());
+	ATF_CHECK_EQ(1, storefix_count(STOREFIX_DIR, "addrbook.db.other"));
+	ATF_CHECK_EQ(1, storefix_count(STOREFIX_DIR, "addrbook.db.newer"));
+	free(p);
 }
 
 /* --- versions and networks -------------------------------------------- */
@@ -356,6 +516,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, odd_neighbours);
 	ATF_TP_ADD_TC(tp, odd_neighbours_of_damage);
 	ATF_TP_ADD_TC(tp, stray_log);
+	ATF_TP_ADD_TC(tp, hostile_schema);
+	ATF_TP_ADD_TC(tp, hard_link);
+	ATF_TP_ADD_TC(tp, other_owner);
+	ATF_TP_ADD_TC(tp, asides_bounded);
 	ATF_TP_ADD_TC(tp, newer);
 	ATF_TP_ADD_TC(tp, looked_at_only);
 	ATF_TP_ADD_TC(tp, journal_goes_along);
