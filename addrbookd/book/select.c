@@ -232,11 +232,13 @@ draft_add(struct draft *d, const struct entry *e, uint16_t *cell)
 	*cell = d->n;
 }
 
-static void
+/* Too much of a kind: it is kept for a reply that would be too short. */
+static bool
 draft_spare(struct draft *d, uint32_t i)
 {
 	if (d->cap == GROUP_MAX && d->nspare < BOOK_REPLY_MAX)
 		d->spare[d->nspare++] = i;
+	return false;
 }
 
 /* Returns whether it went into the reply. */
@@ -244,16 +246,16 @@ static bool
 draft_offer(struct draft *d, uint32_t i)
 {
 	const struct entry	*e = entry_at(d->b, i);
+	bool			 any = d->b->conf.private_network;
 	uint8_t			*group, *block;
 	uint16_t		*cell;
 
 	group = tally_find(&d->groups, bk_group(d->b, e->addr.na.ip).v);
+	if (*group >= d->cap && !any)
+		return draft_spare(d, i);
 	block = tally_find(&d->blocks, netblock_of(e->addr.na.ip).v);
-	if (!d->b->conf.private_network &&
-	    (*group >= d->cap || *block >= BLOCK_MAX)) {
-		draft_spare(d, i);
-		return false;
-	}
+	if (*block >= BLOCK_MAX && !any)
+		return draft_spare(d, i);
 	if ((cell = may_tell(d, e)) == NULL)
 		return false;
 	++*group;
