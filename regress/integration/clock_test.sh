@@ -45,8 +45,7 @@ pings()
 # The clock of a is off by so many seconds from now on.
 set_clock()	# SECONDS
 {
-	perl -e 'print pack("q", $ARGV[0])' -- "$1" |
-	    dd of=shift conv=notrunc 2>/dev/null
+	printf '%+020d\n' "$1" | dd of=shift conv=notrunc 2>/dev/null
 }
 
 build_shift()
