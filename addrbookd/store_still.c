@@ -17,6 +17,9 @@ uri_of(const char *path, bool with_log, char *uri, size_t size)
 	static const char hex[] = "0123456789abcdef";
 	size_t n = strlcpy(uri, "file:", size);
 
+	/* What stands between two slashes and the next would be a host. */
+	while (path[0] == '/' && path[1] == '/')
+		path++;
 	for (; *path != '\0' && n + 16 < size; path++) {
 		if (isalnum((unsigned char)*path) || *path == '/') {
 			uri[n++] = *path;

@@ -444,6 +444,30 @@ ATF_TC_BODY(copy_fills_up, tc)
 	free(copy);
 }
 
+/* After chroot(2) the directory is "/", and the file's path has two of it. */
+ATF_TC_WITHOUT_HEAD(in_root);
+ATF_TC_BODY(in_root, tc)
+{
+	char		 cwd[512], dir[600];
+
+	make(100);
+	*(uint8_t *)memmem(small.p, small.len, "one of many", 11) ^= 0x20;
+	storefix_place(small.p, small.len, NULL, 0);
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	snprintf(dir, sizeof(dir), "/%s/" STOREFIX_DIR, cwd);
+	storefix_open(&s, dir, STOREFIX_NETWORK, STOREFIX_SIZE, FIX_START);
+	ATF_CHECK_EQ(small.all, (int)s.report.salvaged);
+	ATF_CHECK_EQ(small.all, s.loaded);
+	storefix_close(&s);
+	/* What was made whole is found there, too. */
+	ATF_REQUIRE_EQ(0, rename(STOREFIX_FILE, STOREFIX_FILE ".new"));
+	(void)unlink(STOREFIX_FILE "-wal");
+	storefix_open(&s, dir, STOREFIX_NETWORK, STOREFIX_SIZE, FIX_START);
+	ATF_CHECK_EQ(small.all, s.loaded);
+	storefix_close(&s);
+	free(small.p);
+}
+
 static void
 random_at(size_t round, struct tally *t)
 {
@@ -710,6 +734,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, flipped_header);
 	ATF_TP_ADD_TC(tp, with_copy);
 	ATF_TP_ADD_TC(tp, copy_fills_up);
+	ATF_TP_ADD_TC(tp, in_root);
 	ATF_TP_ADD_TC(tp, random_damage);
 	ATF_TP_ADD_TC(tp, pages);
 	ATF_TP_ADD_TC(tp, hash_key);
