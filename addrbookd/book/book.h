@@ -235,8 +235,10 @@ unsigned int	 book_pick_probe(struct book *, uint32_t now,
 		    const struct book_exclude *, struct book_pick *);
 /*
  * What a crawler should try next: new ones first, then whoever was verified
- * longest ago; the same triple not within crawl_spacing, and of a /24 or /48
- * one in 11 s, except in a private network.  Counts as a try.
+ * longest ago; but half for those of the latter not tried for twice the
+ * crawl_spacing, if there are any.  The same triple not within crawl_spacing,
+ * and of a /24 or /48 one in 11 s, except in a private network.  Counts as a
+ * try.
  */
 unsigned int	 book_pick_crawl(struct book *, uint32_t now,
 		    const struct book_exclude *, struct book_pick *,

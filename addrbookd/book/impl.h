@@ -60,6 +60,7 @@
 /* Dialer's limit is 10 s to the millisecond; the book counts whole ones. */
 #define TURN_SPACING	11
 #define CRAWL_LOOKS	4096	/* at entries, for one crawl pick */
+#define CRAWL_OVERDUE	2	/* times the spacing */
 
 #define CONTESTS_MAX	256
 #define SENIOR_SLACK	512	/* candidates kept beyond those needed */

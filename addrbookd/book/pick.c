@@ -370,36 +370,64 @@ book_pick_probe(struct book *b, uint32_t now, const struct book_exclude *ex,
 	return 0;
 }
 
-/* The two kinds in their order, each longest due first. */
+/*
+ * The kinds in their order, each longest due first.  New ones before those
+ * who were met; but there may always be more new ones than can be dialled,
+ * all of them dead, so whoever was not looked at for twice the spacing has
+ * half of the picks.
+ */
 static const struct course {
 	enum sched	queue;
 	enum book_why	why;
+	unsigned int	spacings;	/* at least since its last try */
+	bool		half;		/* of the picks, not all */
 } courses[] = {
-	{ SCHED_DUE_HEARD, BOOK_WHY_NEW },
-	{ SCHED_DUE_VERIFIED, BOOK_WHY_VERIFY },
+	{ SCHED_DUE_VERIFIED, BOOK_WHY_VERIFY, CRAWL_OVERDUE, true },
+	{ SCHED_DUE_HEARD, BOOK_WHY_NEW, 0, false },
+	{ SCHED_DUE_VERIFIED, BOOK_WHY_VERIFY, 0, false },
 };
 #define NCOURSES	(sizeof(courses) / sizeof(courses[0]))
+
+/* Who is next of a queue, and may be; looks is what is left to look at. */
+static uint32_t
+crawl_next(struct book *b, const struct course *c,
+    const struct book_exclude *ex, unsigned int *left, unsigned int *looks)
+{
+	const struct entry	*e;
+	uint32_t		 i;
+
+	for (; *left > 0 && *looks > 0; --*left, --*looks) {
+		i = b->sched[c->queue].head;
+		e = entry_at(b, i);
+		if (since(b->now, e->last_try) <
+		    c->spacings * b->conf.crawl_spacing)
+			return NIL;
+		if (!excluded(b, e, ex) && bk_turn_take(b, e->addr.na.ip))
+			return i;
+		bk_sched(b, i, c->queue);
+	}
+	return NIL;
+}
 
 unsigned int
 book_pick_crawl(struct book *b, uint32_t now, const struct book_exclude *ex,
     struct book_pick *p, unsigned int want)
 {
 	const struct course	*c;
-	unsigned int		 n = 0, looks = CRAWL_LOOKS;
-	uint32_t		 i, left;
+	unsigned int		 n = 0, max, left, looks = CRAWL_LOOKS;
+	uint32_t		 i;
 
 	bk_tick(b, now);
 	for (c = courses; c < courses + NCOURSES; c++) {
 		left = b->sched[c->queue].count;
-		for (; n < want && left > 0 && looks > 0; left--, looks--) {
-			i = b->sched[c->queue].head;
-			if (excluded(b, entry_at(b, i), ex) ||
-			    !bk_turn_take(b, entry_at(b, i)->addr.na.ip)) {
-				bk_sched(b, i, c->queue);
-				continue;
-			}
+		/* Of an odd one the other half by chance. */
+		max = c->half ? (want + rng_below(b->rng, 2)) / 2 : want;
+		while (n < max && (i = crawl_next(b, c, ex, &left,
+		    &looks)) != NIL) {
 			fill(b, i, c->why, &p[n++]);
 			try_begins(b, i);
+			left--;
+			looks--;
 		}
 	}
 	return n;

@@ -176,14 +176,17 @@ was_none(struct model *m, const struct pick *p)
 
 /* --- picks ------------------------------------------------------------ */
 
-static void
+/* Whether it had waited long enough to come before new ones. */
+static bool
 picked_one(struct model *m, const struct pick *p, const struct book_pick *one)
 {
 	struct thing	*t = model_find(m, &one->addr);
+	bool		 overdue;
 
 	MUST(m, t != NULL, "picked a stranger");
 	if (t == NULL)
-		return;
+		return false;
+	overdue = not_for(m, t, 2 * m->spacing);
 	MUST(m, may_dial(m, t, p), "picked one that may not be dialled");
 	MUST(m, fits[p->kind](m, t, p, one->why), "picked out of turn");
 	MUST(m, one->level == (t->r.senior ? BOOK_SENIOR : t->r.level),
@@ -191,9 +194,10 @@ picked_one(struct model *m, const struct pick *p, const struct book_pick *one)
 	if (p->kind == MODEL_PICK_CRAWL)
 		take_turn(m, t->r.addr.na.ip);
 	else if (p->kind != MODEL_PICK_PROBE)
-		return;
+		return overdue;
 	t->r.tries += t->r.tries < UINT16_MAX;
 	t->r.last_try = m->now;
+	return overdue;
 }
 
 void
@@ -202,20 +206,25 @@ model_picked(struct model *m, enum model_pick kind, unsigned int bias,
     unsigned int n, unsigned int want)
 {
 	struct pick	 p = { kind, bias, want, excluded };
-	unsigned int	 i, k;
+	unsigned int	 i, k, early = 0;
+	bool		 overdue = false;
 
 	MUST(m, n <= want, "picked too many");
 	if (n == 0 && want > 0 && kind == MODEL_PICK_BIAS)
 		was_none(m, &p);
 	for (i = 0; i < n; i++) {
-		picked_one(m, &p, &list[i]);
+		MUST(m, i == 0 || kind != MODEL_PICK_CRAWL || overdue ||
+		    list[i - 1].why == BOOK_WHY_NEW ||
+		    list[i].why == BOOK_WHY_VERIFY, "new ones come first");
+		early += i > 0 && list[i - 1].why == BOOK_WHY_VERIFY &&
+		    list[i].why == BOOK_WHY_NEW;
+		overdue = picked_one(m, &p, &list[i]);
 		for (k = 0; k < i; k++)
 			MUST(m, !peer_addr_equal(&list[i].addr,
 			    &list[k].addr), "picked twice");
-		MUST(m, i == 0 || kind != MODEL_PICK_CRAWL ||
-		    list[i - 1].why == BOOK_WHY_NEW ||
-		    list[i].why == BOOK_WHY_VERIFY, "new ones come first");
 	}
+	MUST(m, kind != MODEL_PICK_CRAWL || early <= 1,
+	    "the overdue come in one go");
 	if (n < want)
 		was_short(m, &p, n);
 }

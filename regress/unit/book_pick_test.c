@@ -333,6 +333,51 @@ ATF_TC_BODY(crawl, tc)
 	fix_free(&f);
 }
 
+/*
+ * More new ones than can be dialled do not keep an acquaintance from being
+ * looked at again: who waits for twice the spacing gets half of the picks.
+ */
+ATF_TC_WITHOUT_HEAD(crawl_overdue);
+ATF_TC_BODY(crawl_overdue, tc)
+{
+	struct bookfix		 f;
+	struct peer_addr	 a;
+	struct book_pick	 p[8];
+	unsigned int		 i, k, n, verified = 0;
+
+	fix_init(&f, BOOK_SIZE_DEFAULT, 17);
+	for (i = 0; i < 40; i++) {
+		a = fix_peer(i);
+		fix_good(&f, &a);
+	}
+	fix_wait(&f, 2 * BOOK_CRAWL_SPACING - 1);
+	for (; i < 1000; i++) {
+		a = fix_peer(i);
+		fix_hear(&f, &a, i);
+	}
+	n = book_pick_crawl(f.book, f.now, NULL, p, 8);
+	ATF_REQUIRE_EQ(8, n);
+	for (i = 0; i < n; i++)
+		ATF_CHECK_EQ(BOOK_WHY_NEW, p[i].why);
+	fix_wait(&f, 1);
+	for (k = 0; k < 10; k++) {
+		n = book_pick_crawl(f.book, f.now, NULL, p, 8);
+		ATF_REQUIRE_EQ(8, n);
+		for (i = 0; i < n; i++)
+			verified += p[i].why == BOOK_WHY_VERIFY;
+		ATF_CHECK_EQ(4 * (k + 1), verified);
+	}
+	/* One at a time it is every other one, on average. */
+	fix_wait(&f, 2 * BOOK_CRAWL_SPACING);
+	for (verified = k = 0; k < 40; k++) {
+		ATF_REQUIRE_EQ(1, book_pick_crawl(f.book, f.now, NULL, p, 1));
+		verified += p[0].why == BOOK_WHY_VERIFY;
+	}
+	ATF_CHECK_MSG(verified > 8 && verified < 32, "%u", verified);
+	FIX_CHECK(&f);
+	fix_free(&f);
+}
+
 /* How far apart is the operator's choice, and may change at any time. */
 ATF_TC_WITHOUT_HEAD(crawl_spacing);
 ATF_TC_BODY(crawl_spacing, tc)
@@ -358,9 +403,12 @@ ATF_TC_BODY(crawl_spacing, tc)
 	fix_wait(&f, 2);
 	for (i = 0; i < 5; i++) {
 		ATF_CHECK_EQ(10, book_pick_crawl(f.book, f.now, NULL, p, 20));
-		/* Longest not tried first, inside each kind. */
+		/*
+		 * Longest not tried first, inside each kind; in the first
+		 * round the met ones are overdue and come before.
+		 */
 		for (k = 0; k < 10; k++) {
-			a = fix_peer((k + 5) % 10);
+			a = fix_peer((k + (i == 0 ? 0 : 5)) % 10);
 			ATF_CHECK(peer_addr_equal(&p[k].addr, &a));
 		}
 		fix_wait(&f, 1);
@@ -660,6 +708,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, seniors_replaced);
 	ATF_TP_ADD_TC(tp, seniors_resting);
 	ATF_TP_ADD_TC(tp, crawl);
+	ATF_TP_ADD_TC(tp, crawl_overdue);
 	ATF_TP_ADD_TC(tp, crawl_spacing);
 	ATF_TP_ADD_TC(tp, crawl_turns);
 	ATF_TP_ADD_TC(tp, weight_keeps_its_time);
