@@ -225,6 +225,20 @@ drop_staged(struct engine *eng)
 	eng->staged_whole = false;
 }
 
+/*
+ * A listener is shared with the engines before; one that was taken over may
+ * have left it such that accept waits, or the close of what it accepted.
+ */
+static void
+undo_waits(int fd)
+{
+	const struct linger off = { 0 };
+
+	if (evutil_make_socket_nonblocking(fd) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off)) == -1)
+		log_warn("a listener may make us wait");
+}
+
 void
 listener_on_conf_listen(void *ctx, struct pipe *p, struct msg *m)
 {
@@ -236,9 +250,8 @@ listener_on_conf_listen(void *ctx, struct pipe *p, struct msg *m)
 	/* Those before were of a config that was given up. */
 	if (eng->staged_whole)
 		drop_staged(eng);
-	/* It is shared with the engines before, who may have changed that. */
-	if (m->fd != -1 && evutil_make_socket_nonblocking(m->fd) == -1)
-		log_warn("a listener may block");
+	if (m->fd != -1)
+		undo_waits(m->fd);
 	if (m->fd == -1 || (l = calloc(1, sizeof(*l))) == NULL) {
 		log_warnx("the listener on %s is lost: no %s",
 		    netaddr_text(&b->na, text),

@@ -270,16 +270,23 @@ ATF_TC_BODY(engine_inherits, tc)
 {
 	struct enginefix  fix;
 	struct enginepeer p;
+	struct linger	  linger = { 1, 60 };
+	socklen_t	  len = sizeof(linger);
 	int		  flags;
 
 	enginefix_init(&fix);
 	flags = fcntl(fix.listen_fds[0], F_GETFL);
 	ATF_REQUIRE(flags != -1 && fcntl(fix.listen_fds[0], F_SETFL,
 	    flags & ~O_NONBLOCK) == 0);
+	ATF_REQUIRE_EQ(0, setsockopt(fix.listen_fds[0], SOL_SOCKET, SO_LINGER,
+	    &linger, len));
 	enginefix_start(&fix);
 	enginepeer_init(&p, &fix, 1);
 	enginepeer_up(&p);
 	ATF_CHECK_EQ(1, fix_counter(&fix, "connections"));
+	ATF_REQUIRE_EQ(0, getsockopt(fix.listen_fds[0], SOL_SOCKET, SO_LINGER,
+	    &linger, &len));
+	ATF_CHECK_EQ(0, linger.l_onoff);
 	enginepeer_free(&p);
 	enginefix_stop(&fix);
 }
