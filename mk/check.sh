@@ -14,13 +14,10 @@ sh "$src/mk/suite.sh" "$what" "$dir"
 cd "$dir"
 db=$dir/results.db
 rm -f "$db"
-root=
-[ "$(id -u)" -ne 0 ] || root="-v unprivileged_user=nobody"
 cases=$(kyua list -k "$dir/Kyuafile" | wc -l)
 rm -f "$dir/status"
 {
-	# shellcheck disable=SC2086  # a list of words
-	kyua -v parallelism="$jobs" $root test -k "$dir/Kyuafile" -r "$db" &&
+	kyua -v parallelism="$jobs" test -k "$dir/Kyuafile" -r "$db" &&
 	    status=0 || status=$?
 	echo $status > "$dir/status"
 } | tee "$dir/output"
