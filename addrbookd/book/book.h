@@ -156,6 +156,7 @@ enum book_result book_announce(struct book *, uint32_t now,
  * source are worked out anew; times later than now become now, and nobody
  * rests for longer than a day).  Of one that is known a row that is only
  * heard changes nothing, any other counts if its last success is later.
+ * One that was verified takes a place from hearsay.
  */
 enum book_result book_import(struct book *, uint32_t now,
 		    const struct peer_addr *);

@@ -408,6 +408,9 @@ void		 bk_new_clear(struct book *, uint32_t place);
 void		 bk_new_leave(struct book *, uint32_t);
 /* Back in new: it stands in no table.  It may end here. */
 void		 bk_new_force(struct book *, uint32_t);
+/* A place for one that was verified, which costs hearsay at most. */
+bool		 bk_new_find(const struct book *, const struct entry *,
+		    uint32_t *place);
 
 /* oldtab.c: the old table, its caps and contests */
 bool		 bk_promote(struct book *, uint32_t);

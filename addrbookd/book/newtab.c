@@ -118,17 +118,14 @@ place_back(const struct book *b, const struct entry *e, unsigned int n)
 }
 
 /*
- * Place one that was verified and has lost its place: where its source puts
- * it, else where it would be as its own source, else in any bucket that this
- * source can reach, whichever costs least.  Nobody who is worth as much and
- * was verified later goes for it: it ends instead.
+ * Where its source puts it, else where it would be as its own source, else
+ * in any bucket that this source can reach, whichever costs least.
  */
-void
-bk_new_force(struct book *b, uint32_t i)
+static uint64_t
+cheapest(const struct book *b, const struct entry *e, uint32_t *best)
 {
-	const struct entry	*e = entry_at(b, i);
 	uint64_t		 p, least = price(COST_TOO_MUCH, 0);
-	uint32_t		 place, best = 0;
+	uint32_t		 place;
 	unsigned int		 n;
 
 	for (n = 0; n < 2 + SOURCE_BUCKETS && least > 0; n++) {
@@ -136,13 +133,31 @@ bk_new_force(struct book *b, uint32_t i)
 		p = price_of(b, place, e);
 		if (p < least) {
 			least = p;
-			best = place;
+			*best = place;
 		}
 	}
-	if (least == price(COST_TOO_MUCH, 0)) {
+	return least;
+}
+
+/*
+ * Place one that was verified and has lost its place.  Nobody who is worth as
+ * much and was verified later goes for it: it ends instead.
+ */
+void
+bk_new_force(struct book *b, uint32_t i)
+{
+	uint32_t	 best;
+
+	if (cheapest(b, entry_at(b, i), &best) == price(COST_TOO_MUCH, 0)) {
 		bk_entry_free(b, i);
 		return;
 	}
 	bk_new_put(b, i, best);
 	bk_entry_settle(b, i);
+}
+
+bool
+bk_new_find(const struct book *b, const struct entry *e, uint32_t *place)
+{
+	return cheapest(b, e, place) < price(COST_REACHED, 0);
 }

@@ -185,6 +185,30 @@ row_merge(struct book_row *r, const struct entry *e)
 	r->tries = later(r->tries, e->tries);
 }
 
+/*
+ * Where its place is taken: whom the other book had verified is not refused
+ * for hearsay, which a file may name first.
+ */
+static enum book_result
+import_verified(struct book *b, const struct book_row *r)
+{
+	struct entry	 e = { .addr = r->addr, .level = r->level,
+			    .last_success = r->last_success,
+			    .source = bk_group(b, r->addr.na.ip) };
+	uint32_t	 eps[ENDPOINTS_MAX], place, i;
+	unsigned int	 n;
+
+	if (!bk_new_find(b, &e, &place))
+		return BOOK_NO_ROOM;
+	for (n = bk_endpoints(b, &r->addr.id, eps); n > 0; n--)
+		bk_entry_free(b, eps[n - 1]);
+	bk_new_clear(b, place);
+	i = bk_entry_new(b, &r->addr, bk_hash_id(b, &r->addr.id));
+	entry_at(b, i)->source = e.source;
+	bk_new_put(b, i, place);
+	return BOOK_ADDED;
+}
+
 enum book_result
 book_import_row(struct book *b, uint32_t now, const struct book_row *row)
 {
@@ -195,6 +219,9 @@ book_import_row(struct book *b, uint32_t now, const struct book_row *row)
 	bk_tick(b, now);
 	row_tidy(&r, b->now);
 	result = book_import(b, now, &r.addr);
+	if (result == BOOK_NO_ROOM && r.level > BOOK_HEARD &&
+	    !known_better(b, &r))
+		result = import_verified(b, &r);
 	if (result != BOOK_ADDED && (result != BOOK_KNOWN ||
 	    r.level == BOOK_HEARD))
 		return result;

@@ -411,8 +411,12 @@ model_came_in(struct model *m, const struct peer_addr *a, const uint8_t *source,
 	    (result == BOOK_ADDED || result == BOOK_NO_ROOM)),
 	    "an address was not judged by the rules");
 	if (want == MODEL_OPEN &&
-	    (spot = look_at_spot(m, a, source)) != MODEL_OPEN)
-		MUST(m, result == spot, "a place was given or kept wrongly");
+	    (spot = look_at_spot(m, a, source)) != MODEL_OPEN) {
+		m->step.anywhere &= spot == BOOK_NO_ROOM;
+		MUST(m, result == spot || m->step.anywhere,
+		    "a place was given or kept wrongly");
+	}
+	m->step.pushes |= m->step.anywhere && result == BOOK_ADDED;
 	MUST(m, result != BOOK_NO_ROOM || m->n > 0, "no room in an empty book");
 	if (result != BOOK_ADDED)
 		model_drop_stakes(m);

@@ -55,6 +55,7 @@ struct step {
 	unsigned int	 placed;	/* newcomers, and further places */
 	bool		 newcomer;
 	bool		 pushes;	/* aside one that is only heard of */
+	bool		 anywhere;	/* .. in any bucket of its group */
 	bool		 asks;		/* for a place in old */
 	bool		 settles;	/* the subject may lose that place */
 	bool		 all;		/* places are others from now on */

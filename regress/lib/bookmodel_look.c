@@ -48,7 +48,8 @@ thing_at(struct look *l, uint32_t index, const struct book_row *r)
 	if (t == NULL)
 		return NULL;
 	t->index = index;
-	learn_spot(m, t, r);
+	if (!m->step.anywhere)
+		learn_spot(m, t, r);
 	return t;
 }
 

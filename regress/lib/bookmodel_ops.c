@@ -261,6 +261,7 @@ model_import(struct model *m, const struct book_row *row,
 {
 	struct thing	*t;
 
+	m->step.anywhere = row->level > BOOK_HEARD && !known_better(m, row);
 	model_came_in(m, &row->addr, row->addr.na.ip, false, false, result);
 	if ((result != BOOK_ADDED && result != BOOK_KNOWN) ||
 	    (t = model_find(m, &row->addr)) == NULL)

@@ -499,6 +499,38 @@ ATF_TC_BODY(import, tc)
 	fix_free(&g);
 }
 
+/* Whom the other book had verified is not refused for hearsay of that file. */
+ATF_TC_WITHOUT_HEAD(import_full);
+ATF_TC_BODY(import_full, tc)
+{
+	struct bookfix		 f, g;
+	struct peer_addr	 a;
+	struct book_row		 row;
+	uint32_t		 cursor = 0;
+	unsigned int		 i, verified = 0, lost = 0;
+
+	fix_init(&f, BOOK_SIZE_MIN, 13);
+	for (i = 0; i < 4000; i++) {
+		a = fix_peer(i);
+		book_import(f.book, f.now, &a);
+		if (i % 4 == 3)
+			book_outcome(f.book, f.now, &a, BOOK_LIVE);
+	}
+	FIX_CHECK(&f);
+	fix_init(&g, BOOK_SIZE_MIN, 14);
+	g.now = f.now;
+	while (book_next_row(f.book, f.now, &cursor, &row)) {
+		verified += row.level > BOOK_HEARD;
+		lost += book_import_row(g.book, g.now, &row) != BOOK_ADDED &&
+		    row.level > BOOK_HEARD;
+		FIX_CHECK(&g);
+	}
+	ATF_CHECK(verified > 500);
+	ATF_CHECK_EQ_MSG(0, lost, "%u of %u", lost, verified);
+	fix_free(&f);
+	fix_free(&g);
+}
+
 /* A file does not take away what we know ourselves. */
 ATF_TC_WITHOUT_HEAD(import_known);
 ATF_TC_BODY(import_known, tc)
@@ -573,6 +605,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, damaged_rows);
 	ATF_TP_ADD_TC(tp, loading_refuses);
 	ATF_TP_ADD_TC(tp, import);
+	ATF_TP_ADD_TC(tp, import_full);
 	ATF_TP_ADD_TC(tp, import_known);
 	ATF_TP_ADD_TC(tp, cursor);
 	return atf_no_error();
