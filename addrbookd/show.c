@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "addrbookd/addrbookd.h"
+#include "common/log.h"
 
 #define ROWS_AT_ONCE	64	/* then the parent asks again */
 
@@ -76,6 +77,7 @@ summary_traffic(struct addrbookd *a, uint32_t id)
 	count(a, id, "outcomes_total", s->outcomes);
 	for (i = 1; i < MISBEHAVED_MAX; i++)
 		count(a, id, misbehaved[i], s->faults[i]);
+	count(a, id, "log_lines_suppressed_total", log_suppressed());
 }
 
 static const char *

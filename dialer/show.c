@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "dialer/dialer.h"
 
 #define ROWS_AT_ONCE	32	/* then the parent asks again */
@@ -59,6 +60,7 @@ summary_totals(struct dialer *d, uint32_t id)
 		{ "evictions_total", s->evictions },
 		{ "rotations_total", s->rotations },
 		{ "resolves_total", s->resolves },
+		{ "log_lines_suppressed_total", log_suppressed() },
 	};
 	size_t i;
 

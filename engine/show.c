@@ -45,6 +45,7 @@ show_state(struct engine *eng, uint32_t id)
 		{ "accept_pauses_total", s->accept_pauses },
 		{ "received_bytes_total", s->in_bytes },
 		{ "sent_bytes_total", s->out_bytes },
+		{ "log_lines_suppressed_total", log_suppressed() },
 	};
 	size_t i;
 

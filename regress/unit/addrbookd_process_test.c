@@ -176,6 +176,32 @@ ATF_TC_BODY(bans, tc)
 	bfix_stop(&fix);
 }
 
+/* Lines that are held back are counted, none twice. */
+ATF_TC_WITHOUT_HEAD(held_lines);
+ATF_TC_BODY(held_lines, tc)
+{
+	struct m_misbehaved	 m = { .what = MISBEHAVED_FLOOD };
+	const unsigned		 many = 300;
+	unsigned		 i, said = 0;
+	const char		*s;
+
+	bfix_init(&fix);
+	bfix_start(&fix);
+	ATF_CHECK_EQ(0, fix_counter(&fix, "log_lines_suppressed_total"));
+	for (i = 0; i < many; i++) {
+		m.who = fix_peer(i);
+		fix_say(&fix, ROLE_ENGINE, MSG_MISBEHAVED, 0, &m);
+	}
+	FIX_WAIT(&fix, fix_counter(&fix, "bans_flood_total") == many);
+	for (s = fix.child.log; (s = strstr(s, ": banned ")) != NULL; s++)
+		said++;
+	ATF_CHECK(said > 0);
+	ATF_CHECK_EQ(many - said,
+	    fix_counter(&fix, "log_lines_suppressed_total"));
+	ATF_CHECK_MSG(said < many, "no line was held back");
+	bfix_stop(&fix);
+}
+
 ATF_TC_WITHOUT_HEAD(bans_by_hand);
 ATF_TC_BODY(bans_by_hand, tc)
 {
@@ -409,6 +435,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, picks_and_outcomes);
 	ATF_TP_ADD_TC(tp, crawl_interval);
 	ATF_TP_ADD_TC(tp, bans);
+	ATF_TP_ADD_TC(tp, held_lines);
 	ATF_TP_ADD_TC(tp, bans_by_hand);
 	ATF_TP_ADD_TC(tp, import_and_show);
 	ATF_TP_ADD_TC(tp, peers);
