@@ -67,6 +67,27 @@ stale_body()
 	    sh mk/suite.sh short "$PWD/laid"
 }
 
+atf_test_case bmake
+bmake_head()
+{
+	atf_set descr "bmake reads the rules, and finds what make built done"
+	atf_set require.progs bmake
+}
+bmake_body()
+{
+	cd "$root" || atf_fail "no $root"
+	o=${build#"$root"/}
+	for p in pexd/pexd pexctl/pexctl libexec/engine; do
+		atf_check -o inline:"\`$o/$p' is up to date.\n" \
+		    env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL bmake -n \
+		    -f mk/build.mk "O=$o" "$o/$p"
+	done
+	for t in vectors lint; do
+		atf_check -o match:"^sh mk/$t.sh" env -u MAKEFLAGS -u MFLAGS \
+		    -u MAKELEVEL bmake -n $t
+	done
+}
+
 # A machine that has no namespaces, by an unshare(1) that can make none.
 atf_test_case required
 required_head()
@@ -133,6 +154,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case vectors
 	atf_add_test_case stale
+	atf_add_test_case bmake
 	atf_add_test_case required
 	atf_add_test_case conformance
 }
