@@ -120,7 +120,7 @@ enum pick_kind {
 	PICK_CRAWL,		/* what a seed's crawler tries next */
 };
 
-enum level {			/* of a book entry, behaviour.md section 2 */
+enum level {			/* of a book entry; docs/behaviour.md */
 	LEVEL_HEARD = 0,
 	LEVEL_REACHED,
 	LEVEL_GOOD,

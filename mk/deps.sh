@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev pkg-config byacc libevent-dev libbsd-dev libssl-dev
     libsqlite3-dev libseccomp-dev libjansson-dev libnanopb-dev nanopb"
 check="kyua libatf-dev atf-sh clang libclang-rt-dev bmake mandoc
-    iproute2 util-linux procps jq python3 sqlite3"
+    iproute2 util-linux procps jq python3"
 
 case "${1:-run}" in
 run)	want="$build jq" ;;
