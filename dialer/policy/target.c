@@ -144,8 +144,12 @@ resolved(struct policy *p, uint64_t now, struct target *t,
 	TAILQ_REMOVE(&p->resolving, t, resolving);
 	t->state = TARGET_IDLE;
 	take_ips(p, t, ips, n);
-	/* A name without an address is the network's failure or DNS's. */
-	if (!dial_next(p, now, t, OUTCOME_UNREACHABLE))
+	/*
+	 * A name without an address is the network's failure or DNS's; that
+	 * none of its addresses may be dialled now is ours.
+	 */
+	if (!dial_next(p, now, t, t->nips == 0 ? OUTCOME_UNREACHABLE :
+	    OUTCOME_OURS))
 		seeds_resume(p, now);
 }
 

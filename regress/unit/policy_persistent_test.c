@@ -469,6 +469,34 @@ ATF_TC_BODY(bans, tc)
 	fx_free(fx);
 }
 
+/* A name that leads where it may not be dialled now has not failed. */
+ATF_TC_WITHOUT_HEAD(bans_of_a_name);
+ATF_TC_BODY(bans_of_a_name, tc)
+{
+	struct fx *fx = with_persistent(MODE_PEER, "node.example.org");
+	struct peer_addr a = fx_at(1, "20.1.0.1", 26656);
+	struct m_ban ban = { .has_id = true, .left_s = 3600, .id = a.id };
+	uint64_t end;
+	unsigned n = 0;
+
+	fx_begin(fx);
+	end = fx->now + FX_HOUR;
+	policy_ban(fx->p, fx->now, &ban);
+	fx_start(fx);
+	while (fx->now < end + 9 * FX_SECOND) {
+		for (; n < fx->nresolves; n++)
+			policy_resolved(fx->p, fx->now, fx->resolves[n].token,
+			    (const uint8_t (*)[16])&a.na.ip, 1);
+		if (fx->now < end - FX_SECOND)
+			ATF_REQUIRE_EQ(0, fx->ndials);
+		if (fx->nresolves > 100)
+			fx->nresolves = n = 0;
+		fx_run(fx, FX_SECOND / 2);
+	}
+	ATF_CHECK_EQ_MSG(1, fx->ndials, "soon after its end");
+	fx_free(fx);
+}
+
 /* A reload keeps the state of who stays, adds, and lets go. */
 ATF_TC_WITHOUT_HEAD(reload);
 ATF_TC_BODY(reload, tc)
@@ -519,6 +547,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, takes_no_slot);
 	ATF_TP_ADD_TC(tp, is_company);
 	ATF_TP_ADD_TC(tp, bans);
+	ATF_TP_ADD_TC(tp, bans_of_a_name);
 	ATF_TP_ADD_TC(tp, reload);
 	return atf_no_error();
 }
