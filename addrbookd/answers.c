@@ -131,6 +131,37 @@ answer_outcome(struct book *book, uint32_t now, const struct m_outcome *m)
 	return 0;
 }
 
+/*
+ * The ID is where it was proved to be: what else is claimed for it says
+ * nothing of it.  A failure that the book did not count may be our own.
+ */
+bool
+answer_uptime(struct book *book, uint32_t now, const struct m_outcome *m,
+    enum store_uptime *uptime)
+{
+	struct book_row row;
+
+	switch (m->outcome) {
+	case OUTCOME_LIVE:
+	case OUTCOME_ANSWERED:
+	case OUTCOME_MATURE:		/* connected all the while */
+		*uptime = STORE_UP;
+		return true;
+	case OUTCOME_OURS:
+	case OUTCOME_REFUSED:
+	case OUTCOME_UNREACHABLE:
+	case OUTCOME_TIMED_OUT:
+		if (!book_find(book, now, &m->addr, &row) ||
+		    row.level == BOOK_HEARD)
+			return false;
+		*uptime = m->outcome != OUTCOME_OURS &&
+		    row.last_failure >= now ? STORE_DOWN : STORE_UNKNOWN;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* --- lists ------------------------------------------------------------- */
 
 void

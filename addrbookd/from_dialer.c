@@ -22,38 +22,21 @@ on_pick(void *arg, struct pipe *p, struct msg *msg)
 	(void)pipe_send(p, MSG_PICKED, msg->id, -1, &out);
 }
 
-/* Does it say that the node was up, or that it was down? */
-static int
-uptime_of(enum outcome o)
-{
-	switch (o) {
-	case OUTCOME_LIVE:
-	case OUTCOME_ANSWERED:
-	case OUTCOME_MATURE:		/* connected all the while */
-		return 1;
-	case OUTCOME_REFUSED:
-	case OUTCOME_UNREACHABLE:
-	case OUTCOME_TIMED_OUT:
-		return 0;
-	default:
-		return -1;
-	}
-}
-
 static void
 on_outcome(void *arg, struct pipe *p, struct msg *msg)
 {
 	struct addrbookd *a = arg;
 	const struct m_outcome *m = msg->body;
-	int up;
+	uint32_t now = clock_now(a);
+	enum store_uptime uptime;
 
-	if (answer_outcome(a->book, clock_now(a), m) == -1) {
+	if (answer_outcome(a->book, now, m) == -1) {
 		pipe_violation(p, "outcome %u", m->outcome);
 		return;
 	}
 	a->stats.outcomes++;
-	if ((up = uptime_of(m->outcome)) != -1)
-		store_uptime(a->store, clock_now(a), &m->addr, up);
+	if (answer_uptime(a->book, now, m, &uptime))
+		store_uptime(a->store, now, &m->addr, uptime);
 	tell_status(a, false);
 }
 

@@ -87,10 +87,10 @@ store_fact(struct store *s, uint32_t now, const struct m_peer_up *m)
 
 void
 store_uptime(struct store *s, uint32_t now, const struct peer_addr *addr,
-    bool reached)
+    enum store_uptime uptime)
 {
 	struct store_job j = { .kind = JOB_UPTIME, .now = now,
-	    .id = addr->id, .reached = reached };
+	    .id = addr->id, .uptime = uptime };
 	struct store_node n;
 
 	memset(&n, 0, sizeof(n));

@@ -93,9 +93,10 @@ void		 store_sync(struct store *, struct book *);
  */
 void		 store_fact(struct store *, uint32_t now,
 		    const struct m_peer_up *);
-/* A dial of ours reached it or did not: its uptime windows. */
+/* What a dial of ours says of the time since the last one to that node. */
+enum store_uptime { STORE_DOWN, STORE_UP, STORE_UNKNOWN };
 void		 store_uptime(struct store *, uint32_t now,
-		    const struct peer_addr *, bool reached);
+		    const struct peer_addr *, enum store_uptime);
 /*
  * Facts for pexctl, read by the writer's thread: ask with a cursor (0 to
  * begin); store_fd() becomes readable when there is an answer, and

@@ -52,7 +52,7 @@ struct store_job {
 	uint32_t	now;
 	uint64_t	cursor;		/* READ_NODES */
 	struct node_id	id;		/* FACT, UPTIME */
-	bool		reached;	/* UPTIME */
+	enum store_uptime uptime;	/* UPTIME */
 	uint16_t	len;
 	uint8_t		blob[STORE_BLOB_MAX];
 };
@@ -86,7 +86,8 @@ int	 store_decode_node(const uint8_t *, size_t, struct store_node *);
 /* store_node.c: what a fact or a dial changes in a node's row. */
 void	 store_node_fact(struct store_node *, uint32_t now,
 	    const struct store_node *fact);
-void	 store_node_uptime(struct store_node *, uint32_t now, bool reached);
+void	 store_node_uptime(struct store_node *, uint32_t now,
+	    enum store_uptime);
 void	 store_node_row(const struct store_node *, struct m_row_node *);
 
 /* store_db.c: one open database file.  SQLite's codes. */

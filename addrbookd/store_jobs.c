@@ -32,14 +32,14 @@ do_uptime(struct store_db *d, const struct store_job *j, int *nnodes)
 	/* Who proved its ID was met, even if its facts are still to come. */
 	rc = store_db_get_node(d, &j->id, &n);
 	if (rc == SQLITE_NOTFOUND) {
-		if (!j->reached ||
+		if (j->uptime != STORE_UP ||
 		    store_decode_node(j->blob, j->len, &n) == -1)
 			return SQLITE_OK;
 		if (*nnodes >= 0)
 			++*nnodes;
 	} else if (rc != SQLITE_OK)
 		return rc;
-	store_node_uptime(&n, j->now, j->reached);
+	store_node_uptime(&n, j->now, j->uptime);
 	return store_db_put_node(d, &n);
 }
 

@@ -35,17 +35,18 @@ store_node_fact(struct store_node *n, uint32_t now,
 /*
  * A try tells about the time since the last one: the longer that was, the
  * more it counts.  The first try of all counts as a minute, what comes within
- * the second of another as nothing.
+ * the second of another as nothing.  Of time that is unknown no average tells.
  */
 void
-store_node_uptime(struct store_node *n, uint32_t now, bool reached)
+store_node_uptime(struct store_node *n, uint32_t now, enum store_uptime uptime)
 {
+	bool reached = uptime == STORE_UP;
 	double age = FIRST_AGE, keep, share, weight;
 	int i;
 
 	if (n->last_try != 0)
 		age = now > n->last_try ? now - n->last_try : 0;
-	for (i = 0; i < STORE_WINDOWS; i++) {
+	for (i = 0; i < STORE_WINDOWS && uptime != STORE_UNKNOWN; i++) {
 		keep = exp(-age / window_s[i]);
 		share = n->share[i] * keep + (reached ? FULL * (1 - keep) : 0);
 		weight = n->weight[i] * keep + FULL * (1 - keep);

@@ -114,7 +114,7 @@ use(const struct peer_addr *a)
 	known = book_has_id(book, &a->id);
 	book_outcome(book, FIX_START, a, BOOK_ANSWERED);
 	store_fact(store, FIX_START, &up);
-	store_uptime(store, FIX_START, a, true);
+	store_uptime(store, FIX_START, a, STORE_UP);
 	store_close(store, book);
 	book_free(book);
 	return known;

@@ -196,7 +196,7 @@ storefix_make(unsigned int entries, size_t *len, int *all)
 	for (i = 0; i < entries; i++) {
 		a = fix_peer(i);
 		storefix_meet(&s, i, "one of many");
-		store_uptime(s.store, s.f.now, &a, true);
+		store_uptime(s.store, s.f.now, &a, STORE_UP);
 	}
 	storefix_settle(&s);
 	storefix_close(&s);
@@ -232,7 +232,7 @@ change_all(struct storefix *s, const struct peer_addr *a)
 	s->f.now += FIX_DAY;
 	storefix_meet(s, 0, "met again");
 	storefix_meet(s, 39000, "new");
-	store_uptime(s->store, s->f.now, &known, true);
+	store_uptime(s->store, s->f.now, &known, STORE_UP);
 }
 
 int

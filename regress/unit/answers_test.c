@@ -142,6 +142,71 @@ ATF_TC_BODY(outcomes, tc)
 	}
 }
 
+/* What a dial that ended so says of its node's uptime; -1 is nothing. */
+static int
+uptime(struct bookfix *f, const struct peer_addr *a, enum outcome outcome)
+{
+	struct m_outcome o = { .addr = *a, .outcome = outcome };
+	enum store_uptime u;
+
+	ATF_REQUIRE_EQ(0, answer_outcome(f->book, f->now, &o));
+	return answer_uptime(f->book, f->now, &o, &u) ? (int)u : -1;
+}
+
+/* Our own line down for an hour is nobody's absence but for one dial each. */
+ATF_TC_WITHOUT_HEAD(uptime_is_not_our_line);
+ATF_TC_BODY(uptime_is_not_our_line, tc)
+{
+	struct peer_addr a = fix_peer(1), b = fix_peer(2);
+	struct bookfix f;
+	int i;
+
+	fix_init(&f, BOOK_SIZE_MIN, 5);
+	ATF_CHECK_EQ(STORE_UP, uptime(&f, &a, OUTCOME_LIVE));
+	fix_wait(&f, 600);
+	ATF_CHECK_EQ(STORE_DOWN, uptime(&f, &a, OUTCOME_TIMED_OUT));
+	for (i = 0; i < 6; i++) {
+		fix_wait(&f, 600);
+		ATF_CHECK_EQ(STORE_UNKNOWN, uptime(&f, &a, i % 2 == 0 ?
+		    OUTCOME_TIMED_OUT : OUTCOME_UNREACHABLE));
+		ATF_CHECK_EQ(STORE_UNKNOWN, uptime(&f, &a, OUTCOME_OURS));
+	}
+	/* Others answer: now it is its own. */
+	for (i = 0; i < 6; i++) {
+		fix_wait(&f, 300);
+		ATF_CHECK_EQ(STORE_UP, uptime(&f, &b, OUTCOME_ANSWERED));
+		fix_wait(&f, 300);
+		ATF_CHECK_EQ(STORE_DOWN, uptime(&f, &a, OUTCOME_REFUSED));
+		ATF_CHECK_EQ(STORE_UNKNOWN, uptime(&f, &a, OUTCOME_OURS));
+	}
+	ATF_CHECK_EQ(-1, uptime(&f, &a, OUTCOME_FULL));
+	ATF_CHECK_EQ(-1, uptime(&f, &a, OUTCOME_CONNECTED));
+	ATF_CHECK_EQ(STORE_UP, uptime(&f, &a, OUTCOME_MATURE));
+	fix_free(&f);
+}
+
+/* An ID is not down where others say that it is. */
+ATF_TC_WITHOUT_HEAD(uptime_is_not_hearsay);
+ATF_TC_BODY(uptime_is_not_hearsay, tc)
+{
+	struct peer_addr a = fix_peer(1), other = fix_peer(2), lie = a;
+	struct bookfix f;
+
+	lie.na = fix_peer(3).na;
+	fix_init(&f, BOOK_SIZE_MIN, 6);
+	ATF_CHECK_EQ(STORE_UP, uptime(&f, &a, OUTCOME_LIVE));
+	ATF_CHECK_EQ(-1, uptime(&f, &lie, OUTCOME_REFUSED));
+	/* A claim is taken once the ID has failed where it was. */
+	fix_wait(&f, 600);
+	ATF_CHECK_EQ(STORE_DOWN, uptime(&f, &a, OUTCOME_REFUSED));
+	ATF_REQUIRE_EQ(BOOK_ADDED, fix_hear(&f, &lie, 500));
+	fix_wait(&f, 600);
+	ATF_CHECK_EQ(STORE_UP, uptime(&f, &other, OUTCOME_LIVE));
+	ATF_CHECK_EQ(-1, uptime(&f, &lie, OUTCOME_REFUSED));
+	ATF_CHECK_EQ_MSG(1, fix_row(&f, &lie).failures, "to the book it is");
+	fix_free(&f);
+}
+
 ATF_TC_WITHOUT_HEAD(lists_and_status);
 ATF_TC_BODY(lists_and_status, tc)
 {
@@ -183,6 +248,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, seniors_come_first_and_once);
 	ATF_TP_ADD_TC(tp, absurd_questions);
 	ATF_TP_ADD_TC(tp, outcomes);
+	ATF_TP_ADD_TC(tp, uptime_is_not_our_line);
+	ATF_TP_ADD_TC(tp, uptime_is_not_hearsay);
 	ATF_TP_ADD_TC(tp, lists_and_status);
 	return atf_no_error();
 }

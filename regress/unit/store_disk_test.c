@@ -193,7 +193,7 @@ ATF_TC_BODY(facts_lost, tc)
 	baddisk_fail(ENOSPC, 0);
 	for (i = 0; i < 6000; i++) {
 		storefix_meet(&s, i, "one of many");
-		store_uptime(s.store, FIX_START, &a, true);
+		store_uptime(s.store, FIX_START, &a, STORE_UP);
 	}
 	store_stats(s.store, &st);
 	ATF_CHECK(st.facts_lost > 0);

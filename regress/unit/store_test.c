@@ -283,10 +283,11 @@ ATF_TC_BODY(nodes, tc)
 	storefix_meet(&s, 0, "the same, renamed");
 	first = fix_peer(0);
 	for (i = 1; i <= 100; i++)
-		store_uptime(s.store, FIX_START + i * 600, &first, i % 4 != 0);
+		store_uptime(s.store, FIX_START + i * 600, &first,
+		    i % 4 != 0 ? STORE_UP : STORE_DOWN);
 	/* Nobody was ever met there. */
 	first = fix_peer(1);
-	store_uptime(s.store, FIX_START, &first, false);
+	store_uptime(s.store, FIX_START, &first, STORE_DOWN);
 	storefix_settle(&s);
 	storefix_close(&s);
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
@@ -315,7 +316,7 @@ ATF_TC_BODY(node_reached_first, tc)
 
 	storefix_clean(DIR_NAME);
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
-	store_uptime(s.store, FIX_START, &first, true);
+	store_uptime(s.store, FIX_START, &first, STORE_UP);
 	storefix_settle(&s);
 	ATF_REQUIRE_EQ(1, ask_nodes(&a, 1, 0));
 	ATF_CHECK(peer_addr_equal(&r->addr, &first));
@@ -346,25 +347,30 @@ ATF_TC_BODY(uptime_windows, tc)
 
 	memset(&n, 0, sizeof(n));
 	for (i = 0; i < 100000; i++)
-		store_node_uptime(&n, now += 600, true);
+		store_node_uptime(&n, now += 600, STORE_UP);
 	for (i = 0; i < 1000; i++)
-		store_node_uptime(&n, now, false);
+		store_node_uptime(&n, now, STORE_DOWN);
 	store_node_row(&n, &row);
 	for (w = 0; w < STORE_WINDOWS; w++)
 		ATF_CHECK_EQ_MSG(1000, row.uptime[w], "%d: %u", w,
 		    row.uptime[w]);
+	/* What is unknown counts for nothing, however long it lasts. */
+	store_node_uptime(&n, now += 30 * 86400, STORE_UNKNOWN);
+	store_node_uptime(&n, now, STORE_DOWN);
+	store_node_row(&n, &row);
+	ATF_CHECK_EQ(1000, row.uptime[0]);
 	/* One window later little of it counts, five later nothing. */
 	for (w = 0; w < STORE_WINDOWS; w++) {
 		struct store_node	 m = n;
 		uint32_t		 at;
 
 		for (at = now + 600; at <= now + window[w]; at += 600)
-			store_node_uptime(&m, at, false);
+			store_node_uptime(&m, at, STORE_DOWN);
 		store_node_row(&m, &row);
 		ATF_CHECK_MSG(row.uptime[w] > 350 && row.uptime[w] < 380,
 		    "%d: %u", w, row.uptime[w]);
 		for (; at <= now + 7 * window[w]; at += 600)
-			store_node_uptime(&m, at, false);
+			store_node_uptime(&m, at, STORE_DOWN);
 		store_node_row(&m, &row);
 		ATF_CHECK_MSG(row.uptime[w] < 2, "%d: %u", w, row.uptime[w]);
 	}
@@ -462,9 +468,9 @@ ATF_TC_BODY(nodes_bounded, tc)
 	storefix_open(&s, DIR_NAME, STOREFIX_NETWORK, 0, FIX_START);
 	/* Met again, and reached: they are not the oldest any more. */
 	storefix_meet(&s, 0, "met again");
-	store_uptime(s.store, FIX_START, &a, true);
+	store_uptime(s.store, FIX_START, &a, STORE_UP);
 	a = fix_peer(2);
-	store_uptime(s.store, FIX_START, &a, false);
+	store_uptime(s.store, FIX_START, &a, STORE_DOWN);
 	for (i = 0; i < 10; i++)
 		storefix_meet(&s, STORE_NODES_MAX + i, "new");
 	storefix_settle(&s);
