@@ -73,11 +73,14 @@ book_load_hold(struct book *b, uint32_t now, uint32_t index,
     const struct book_hold *row)
 {
 	if (index == NIL || index > BOOK_HOLDS_MAX || row->until <= now ||
-	    row->until > now + HOLD_TIME ||
 	    &b->hold[(index - 1) / HOLD_WAYS * HOLD_WAYS] !=
 	    bk_hold_set(b, row->triple))
 		return false;
 	b->hold[index - 1] = *row;
 	b->holds.at = 0;
+	if (row->until > now + HOLD_TIME) {	/* the clock was set back */
+		b->hold[index - 1].until = now + HOLD_TIME;
+		bk_mark(b, BOOK_TABLE_HOLD, index);
+	}
 	return true;
 }

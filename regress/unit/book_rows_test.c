@@ -442,6 +442,28 @@ ATF_TC_BODY(bans_after_a_jump_back, tc)
 	fix_free(&f);
 }
 
+/* Nor is what proved wrong asked again for that. */
+ATF_TC_WITHOUT_HEAD(holds_after_a_jump_back);
+ATF_TC_BODY(holds_after_a_jump_back, tc)
+{
+	struct peer_addr	 a = fix_peer(1);
+	struct store		*s = store_new(BOOK_SIZE_MIN);
+	struct bookfix		 f;
+
+	fix_init(&f, 0, 4);
+	fix_outcome(&f, &a, BOOK_WRONG_ID);
+	away(&f, s, -TEN_YEARS);
+	ATF_CHECK_EQ(BOOK_HELD, fix_hear(&f, &a, 1));
+	away(&f, s, FIX_HOUR);			/* and that was saved */
+	fix_wait(&f, 22 * FIX_HOUR);
+	ATF_CHECK_EQ(BOOK_HELD, fix_hear(&f, &a, 1));
+	fix_wait(&f, FIX_HOUR);
+	ATF_CHECK_EQ(0, fix_counts(&f).holds);
+	ATF_CHECK_EQ(BOOK_ADDED, fix_hear(&f, &a, 1));
+	store_free(s);
+	fix_free(&f);
+}
+
 /* Import: as heard, outside the limits; with history, as it was. */
 ATF_TC_WITHOUT_HEAD(import);
 ATF_TC_BODY(import, tc)
@@ -600,6 +622,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, save_load);
 	ATF_TP_ADD_TC(tp, absence);
 	ATF_TP_ADD_TC(tp, bans_after_a_jump_back);
+	ATF_TP_ADD_TC(tp, holds_after_a_jump_back);
 	ATF_TP_ADD_TC(tp, changes);
 	ATF_TP_ADD_TC(tp, other_size);
 	ATF_TP_ADD_TC(tp, damaged_rows);
