@@ -106,6 +106,7 @@ control_open(const char *path, char *why, size_t size)
 	}
 	TAILQ_INIT(&ctl->clients);
 	TAILQ_INIT(&ctl->dead);
+	TAILQ_INIT(&ctl->persists);
 	ctl->fd = -1;
 	ctl->sun.sun_family = AF_UNIX;
 	if (strlcpy(ctl->sun.sun_path, path, sizeof(ctl->sun.sun_path)) >=
@@ -366,8 +367,17 @@ control_free(struct control *ctl)
 		event_del(&ctl->pause_ev);
 		event_del(&ctl->bury_ev);
 	}
+	persist_free(ctl);
 	close(ctl->fd);
 	free(ctl);
+}
+
+void
+control_up(struct control *ctl, enum role role)
+{
+	monitor_up(ctl, role);
+	if (role == ROLE_DIALER)
+		persist_tell(ctl);
 }
 
 unsigned

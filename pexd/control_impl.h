@@ -23,6 +23,8 @@ struct request {
 	uint64_t	 cursor[NCHILDREN];
 	enum status	 status;	/* the first that was not OK */
 	char		 text[256];
+	bool		 persists;	/* a dial; then: */
+	struct host_addr addr;
 	struct event	 patience;
 };
 
@@ -39,6 +41,9 @@ struct client {
 };
 TAILQ_HEAD(clients, client);
 
+struct persist;
+TAILQ_HEAD(persists, persist);
+
 struct control {
 	struct pexd		*px;
 	struct sockaddr_un	 sun;
@@ -48,6 +53,8 @@ struct control {
 	int			 fd;
 	struct event		 accept_ev, pause_ev, bury_ev;
 	struct clients		 clients, dead;
+	struct persists		 persists;
+	unsigned		 npersists;
 	unsigned		 nclients, nmonitors;
 	uint32_t		 last_id;
 	uint64_t		 shed;		/* of monitors that are gone */
@@ -75,6 +82,17 @@ void	 request_row(struct client *, uint32_t type, const void *row);
 /* monitor.c */
 void	 monitor_add(struct client *, uint32_t id);
 void	 monitor_remove(struct client *);
+/* A child has come. */
+void	 monitor_up(struct control *, enum role);
+
+/* persist.c */
+/* dialer has taken it on; at most CONF_PEERS_MAX, and the config's own not. */
+void	 persist_add(struct control *, const struct host_addr *);
+/* A dialer has come. */
+void	 persist_tell(struct control *);
+/* Those that the config names now are its own. */
+void	 persist_reloaded(struct control *);
+void	 persist_free(struct control *);
 
 /* show.c */
 void	 show_processes(struct pexd *, struct client *);

@@ -35,7 +35,7 @@ monitor_remove(struct client *c)
 }
 
 void
-control_up(struct control *ctl, enum role role)
+monitor_up(struct control *ctl, enum role role)
 {
 	struct m_events m = { .on = true };
 

@@ -123,6 +123,8 @@ settle(struct client *c, enum role role, enum status status,
 {
 	struct request *r = &c->req;
 
+	if (r->persists && status == STATUS_OK)
+		persist_add(c->ctl, &r->addr);
 	note(r, status, text);
 	r->waiting &= ~role;
 	r->held &= ~role;
@@ -238,6 +240,13 @@ on_show(void *arg, struct pipe *p, struct msg *m)
 }
 
 static void
+note_dial(struct request *r, const struct m_ctl_dial *m)
+{
+	r->persists = m->persistent;
+	r->addr = m->addr;
+}
+
+static void
 on_action(void *arg, struct pipe *p, struct msg *m)
 {
 	struct client *c = arg;
@@ -247,6 +256,8 @@ on_action(void *arg, struct pipe *p, struct msg *m)
 		;
 	begin(c, m);
 	c->req.waiting = actions[i].role;
+	if (m->type == MSG_CTL_DIAL)
+		note_dial(&c->req, m->body);
 	audit_ask(c, m);
 	if (children_send(c->ctl->px->children, actions[i].role, m->type,
 	    c->req.id, -1, m->body) == -1)
@@ -414,6 +425,8 @@ control_reloaded(void *arg, uint32_t id, enum status status,
 	struct control *ctl = arg;
 	struct client *c, *next;
 
+	if (status == STATUS_OK)
+		persist_reloaded(ctl);
 	TAILQ_FOREACH_SAFE(c, &ctl->clients, entry, next)
 		if (c->req.active && c->req.id == id)
 			fail(c, status, text);

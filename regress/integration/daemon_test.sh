@@ -108,6 +108,57 @@ children_come_back_body()
 }
 children_come_back_cleanup() { stop_all; }
 
+# What was said to the dialer before holds for the next one, but not beyond
+# a config that had it and has it no more.
+atf_test_case persistent_by_hand cleanup
+persistent_by_hand_head()
+{
+	atf_set descr "pexctl dial persistent outlives the dialer"
+}
+persistent_by_hand_body()
+{
+	net_init
+	net_deaths=expected
+	start_peer a
+	start_peer b
+	atf_check -o match:"^taken on" $(ctl b) dial "$(pexd_at a)" persistent
+	# One that was just to be dialled is none.
+	atf_check -s exit:1 -e ignore $(ctl b) dial \
+	    1111111111111111111111111111111111111111@127.0.0.1:1
+	wait_for 20 connected b a || net_give_up b "not connected"
+	dials() { pexctl_j b '.dials[] | "\(.kind) \(.id)"' show dials; }
+	named() { [ "$(dials)" = "persistent $(pexd_id a)" ]; }
+	for n in 1 2; do
+		pid=$(child_pid b dialer)
+		kill -9 "$pid"
+		wait_for 20 is_ready b dialer "$pid" $n ||
+		    net_give_up b "dialer did not come back"
+		wait_for 5 named || net_give_up b "in show dials: $(dials)"
+	done
+	# Whoever dials whom now, it is taken for one.
+	conn=$(pexctl_j b '.peers[].conn' show peers)
+	atf_check $(ctl b) drop "$(pexd_id a)"
+	again() {
+		[ "$(pexctl_j b ".peers[] | .conn > $conn and
+		    .persistent" show peers)" = true ]
+	}
+	wait_for 30 again || net_give_up b "not persistent again"
+
+	cp b/conf conf
+	echo "persistent peer \"$(pexd_at a)\"" >> b/conf
+	atf_check $(ctl b) reload
+	cp conf b/conf
+	atf_check $(ctl b) reload
+	pid=$(child_pid b dialer)
+	kill -9 "$pid"
+	wait_for 20 is_ready b dialer "$pid" 3 ||
+	    net_give_up b "dialer did not come back"
+	check_equal b "" "$(dials)"
+	stop_pexd a
+	stop_pexd b
+}
+persistent_by_hand_cleanup() { stop_all; }
+
 atf_test_case restart_limit cleanup
 restart_limit_head()
 {
@@ -437,6 +488,7 @@ atf_init_test_cases()
 {
 	atf_add_test_case life
 	atf_add_test_case children_come_back
+	atf_add_test_case persistent_by_hand
 	atf_add_test_case restart_limit
 	atf_add_test_case parent_dies
 	atf_add_test_case memory_survives
