@@ -161,13 +161,13 @@ count_outcome(struct policy *p, struct peer *pe, enum outcome outcome)
 }
 
 static void
-answered(struct policy *p, uint64_t now, struct peer *pe)
+answered(struct policy *p, uint64_t now, struct peer *pe, bool any)
 {
 	ask_answered(p, pe);
 	if (!pe->outbound)
 		return;
 	if (pe->kind == KIND_SEED)
-		seeds_answered(p, now, &pe->id);
+		seeds_answered(p, now, &pe->id, any);
 	if (pe->kind == KIND_PROBE || pe->kind == KIND_CRAWL)
 		peers_drop(p, pe, DOWN_DIALER);
 }
@@ -191,7 +191,7 @@ policy_peer_live(struct policy *p, uint64_t now, const struct m_peer_live *m)
 	if (pe->outbound && first && pe->kind == KIND_MANUAL)
 		manual_up(p, &pe->id);
 	if (m->how == OUTCOME_ANSWERED)
-		answered(p, now, pe);
+		answered(p, now, pe, m->count > 0);
 }
 
 /* --- down -------------------------------------------------------------- */

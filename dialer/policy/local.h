@@ -325,8 +325,9 @@ void		 seeds_failed(struct policy *, uint64_t now, struct target *,
 		    enum outcome);
 void		 seeds_resume(struct policy *, uint64_t now);
 void		 seeds_up(struct policy *, uint64_t now, struct target *);
+/* any: its list holds somebody. */
 void		 seeds_answered(struct policy *, uint64_t now,
-		    const struct node_id *);
+		    const struct node_id *, bool any);
 void		 seeds_down(struct policy *, uint64_t now,
 		    const struct node_id *);
 /* Was it a seed's?  Then its next turn depends on what was new. */

@@ -155,7 +155,8 @@ find_up(const struct policy *p, const struct node_id *id)
 }
 
 void
-seeds_answered(struct policy *p, uint64_t now, const struct node_id *id)
+seeds_answered(struct policy *p, uint64_t now, const struct node_id *id,
+    bool any)
 {
 	struct target *t = find_up(p, id);
 
@@ -167,7 +168,10 @@ seeds_answered(struct policy *p, uint64_t now, const struct node_id *id)
 	t->tries = 0;
 	t->since = now;
 	t->due = now + t->interval;
-	p->seeds.nothing = false;
+	if (any)
+		p->seeds.nothing = false;
+	else
+		seeds_resume(p, now);	/* it knows nobody: the next one */
 }
 
 /* Up and gone without an answer is a failure: the next one is tried. */

@@ -225,6 +225,7 @@ live(struct fuzz *f)
 	struct m_peer_live m = { .conn = some_conn(f),
 	    .how = next(f, 2) ? OUTCOME_LIVE : OUTCOME_ANSWERED };
 
+	m.count = m.conn % 3;
 	policy_peer_live(f->p, f->now, &m);
 }
 

@@ -385,7 +385,8 @@ fx_down(struct fx *fx, uint32_t conn, enum down_reason reason)
 void
 fx_live(struct fx *fx, uint32_t conn, enum outcome how)
 {
-	struct m_peer_live m = { .conn = conn, .how = how };
+	struct m_peer_live m = { .conn = conn, .how = how,
+	    .count = how == OUTCOME_ANSWERED ? 10 : 0 };
 
 	policy_peer_live(fx->p, fx->now, &m);
 	fx_check(fx);

@@ -225,9 +225,10 @@ on_close(struct node *n, const struct event *ev)
 }
 
 static void
-live(struct node *n, struct link *l, enum outcome how)
+live(struct node *n, struct link *l, enum outcome how, unsigned count)
 {
-	struct m_peer_live m = { .conn = l->number, .how = how };
+	struct m_peer_live m = { .conn = l->number, .how = how,
+	    .count = count };
 
 	l->live = true;
 	policy_peer_live(n->policy, n->sim->now, &m);
@@ -240,7 +241,7 @@ on_pong(struct node *n, const struct event *ev)
 	struct link *l = link_find(n, ev->a);
 
 	if (l != NULL && l->state == LINK_UP && !l->live)
-		live(n, l, OUTCOME_LIVE);
+		live(n, l, OUTCOME_LIVE, 0);
 }
 
 /* --- asking ------------------------------------------------------------ */
@@ -268,7 +269,7 @@ on_answer(struct node *n, const struct event *ev)
 	m.source = l->addr;
 	m.outbound = l->dial != 0;
 	m.n = world_list(&n->sim->world, l->who, l->index, m.list);
-	live(n, l, OUTCOME_ANSWERED);
+	live(n, l, OUTCOME_ANSWERED, m.n);
 	answer_addrs(n->book, node_clock(n), &m, counts, &taken);
 	sim_log(n->sim, EV_ANSWER, l->index, taken.fresh);
 	policy_list_taken(n->policy, n->sim->now, &taken);

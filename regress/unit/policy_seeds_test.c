@@ -467,6 +467,32 @@ ATF_TC_BODY(a_new_book_with_one_seed, tc)
 	fx_free(fx);
 }
 
+/* A seed that knows nobody yet is no reason to wait for the next round. */
+ATF_TC_WITHOUT_HEAD(a_seed_that_knows_nobody);
+ATF_TC_BODY(a_seed_that_knows_nobody, tc)
+{
+	struct fx *fx = new_book(3);
+	struct m_peer_live m = { .how = OUTCOME_ANSWERED, .count = 0 };
+	struct node_id first;
+	uint64_t from;
+
+	ATF_REQUIRE_EQ(1, fx->ndials);
+	first = fx->dials[0].d.addr.id;
+	m.conn = fx_connected(fx, 0);
+	policy_peer_live(fx->p, fx->now, &m);
+	fx_check(fx);
+	ATF_REQUIRE_EQ_MSG(2, fx->ndials, "the next seed at once");
+	fx_down(fx, m.conn, DOWN_PEER_CLOSED);
+	seed_answers(fx, 1);
+	from = fx->now;
+	fx_run(fx, 9 * FX_MINUTE);
+	ATF_CHECK_EQ_MSG(-1, fx_find_dial(fx, &first, 1), "it answered");
+	fx_run(fx, 2 * FX_MINUTE);
+	ATF_CHECK_MSG(fx_find_dial(fx, &first, 1) != -1, "%llu s",
+	    (unsigned long long)(fx->now - from) / FX_SECOND);
+	fx_free(fx);
+}
+
 /* What the book knows by itself is better than any seed's word. */
 ATF_TC_WITHOUT_HEAD(a_known_book_waits_for_no_seed);
 ATF_TC_BODY(a_known_book_waits_for_no_seed, tc)
@@ -530,6 +556,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, a_seed_that_is_us);
 	ATF_TP_ADD_TC(tp, a_new_book_hears_three);
 	ATF_TP_ADD_TC(tp, a_new_book_with_one_seed);
+	ATF_TP_ADD_TC(tp, a_seed_that_knows_nobody);
 	ATF_TP_ADD_TC(tp, a_known_book_waits_for_no_seed);
 	ATF_TP_ADD_TC(tp, a_new_book_and_dead_seeds);
 	return atf_no_error();
