@@ -43,7 +43,9 @@ $(LIB_TESTED): $(TEST_OBJS)
 
 BASE_LIBS = $(LIBS_SECCOMP) $(LIBS_EVENT) $(LIBS_BSD)
 
-# Each program links its own folder and only the libraries it needs.
+# Each program links its own folder and only the libraries it needs.  pexd
+# starts no children that others may write to, whatever the umask is here.
+OURS_ALONE = @chmod go-w $(O)/libexec $@
 $(O)/pexd/pexd: $(OBJS_pexd) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexd) $(LIB_COMMON) \
 	    $(LIBS_CRYPTO) $(BASE_LIBS)
@@ -51,6 +53,7 @@ $(O)/libexec/engine: $(OBJS_engine) $(LIB_WIRE) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_engine) $(LIB_WIRE) $(LIB_COMMON) \
 	    $(LIBS_NANOPB) $(LIBS_CRYPTO) $(BASE_LIBS)
+	$(OURS_ALONE)
 # The same with another table of reactors, for the tests: regress/engine.
 $(O)/regress/engine/engine: $(OBJS_engine) $(OBJS_regress_engine) $(LIB_WIRE) \
     $(LIB_COMMON)
@@ -63,10 +66,12 @@ $(O)/libexec/dialer: $(OBJS_dialer) $(LIB_POLICY) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_dialer) $(LIB_POLICY) $(LIB_COMMON) \
 	    $(LIBS_EVDNS) $(BASE_LIBS)
+	$(OURS_ALONE)
 $(O)/libexec/addrbookd: $(OBJS_addrbookd) $(LIB_BOOK) $(LIB_COMMON)
 	@mkdir -p $(O)/libexec
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_addrbookd) $(LIB_BOOK) $(LIB_COMMON) \
 	    $(LIBS_SQLITE) $(BASE_LIBS) -lm
+	$(OURS_ALONE)
 $(O)/pexctl/pexctl: $(OBJS_pexctl) $(LIB_COMMON)
 	$(CC) $(LDFLAGS) -o $@ $(OBJS_pexctl) $(LIB_COMMON) \
 	    $(LIBS_JANSSON) $(LIBS_CRYPTO) $(BASE_LIBS)

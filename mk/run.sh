@@ -14,6 +14,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/pexd-run.XXXXXX")
 net=127.$(($$ % 200 + 20)).0		# so that two runs do not meet
 nodes="seed peer1 peer2 peer3 peer4 peer5"
 pids=
+umask 022	# root's pexd reads no file that others may write to
 
 stop() {
 	trap - INT TERM EXIT

@@ -479,6 +479,7 @@ little_network_body()
 {
 	net_init
 	b=${net_build#"$net_root"/}
+	umask 002	# as many a user has it
 	TMPDIR=$PWD RUN_SECONDS=40 sh "$net_root/mk/run.sh" "$b" > out 2>&1 ||
 	    { tail -n 80 out; atf_fail "they did not"; }
 }
