@@ -22,6 +22,8 @@
 #include "pexd/confsend.h"
 
 #define DEADLINE_S	10
+#define BOOK_DEADLINE_S	60	/* addrbookd's, and for each book size: */
+#define BOOK_SIZE_S	2
 #define REPAIR_S	1	/* before a lost pipe is made again */
 
 #define BOOK_NOFILE	64	/* pipes, SQLite's files, event loop */
@@ -44,13 +46,18 @@ is_configured(const struct proc *p)
 	return p->state >= CHILD_CONFIGURED && p->pipe != NULL;
 }
 
-/* A large book takes its time to load, on a slow disk above all. */
+/*
+ * A large book takes its time to load, and one that is damaged, with facts
+ * about 200000 nodes in it, many times that.  Who is killed while it salvages
+ * has to begin again.
+ */
 int
 wire_patience(const struct proc *p)
 {
 	if (p->role != ROLE_ADDRBOOKD)
 		return DEADLINE_S;
-	return DEADLINE_S + p->all->conf->limits.book_size - 1;
+	return BOOK_DEADLINE_S +
+	    BOOK_SIZE_S * (p->all->conf->limits.book_size - 1);
 }
 
 static void

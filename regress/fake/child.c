@@ -5,6 +5,7 @@
  *
  *	exit	cannot start
  *	hang	never gets ready
+ *	slow	takes longer than most may
  *	late	dies as soon as it is started
  *	refuse	does not accept this config at a reload
  *	accuse	(engine) sends addrbookd what that does not take
@@ -34,6 +35,7 @@
 #define EVENT_MS	5
 #define LINES		1000	/* of a flood */
 #define BABBLE		20	/* messages per tick */
+#define SLOW_S		12
 
 struct fake {
 	struct child	*child;
@@ -114,6 +116,8 @@ init(void *ctx, struct child *child, const struct m_proc_init *m)
 		return -1;
 	while (plays(f, "hang"))
 		pause();
+	if (plays(f, "slow"))
+		(void)sleep(SLOW_S);
 	f->tick = event_new(child_base(child), -1, EV_PERSIST, on_tick, f);
 	return f->tick == NULL ? -1 : event_add(f->tick, &tv);
 }

@@ -287,6 +287,20 @@ gives_up_body()
 }
 gives_up_cleanup() { stop_all; }
 
+# To salvage a damaged book takes longer than others have to begin.
+atf_test_case slow_book cleanup
+slow_book_head() { atf_set descr "addrbookd is given time to begin"; }
+slow_book_body()
+{
+	fake_init
+	start_pexd a 'moniker "addrbookd:slow"'
+	wait_for 30 is 1 counter a addrbookd starts ||
+	    net_give_up a "addrbookd does not begin"
+	grep "was ended\|ended with" a/log && net_give_up a "one was ended"
+	stop_pexd a
+}
+slow_book_cleanup() { stop_all; }
+
 atf_test_case violations cleanup
 violations_head() { atf_set descr "who breaks the protocol is replaced"; }
 violations_body()
@@ -940,6 +954,7 @@ atf_init_test_cases()
 	atf_add_test_case unprivileged
 	atf_add_test_case deaths
 	atf_add_test_case gives_up
+	atf_add_test_case slow_book
 	atf_add_test_case violations
 	atf_add_test_case babble
 	atf_add_test_case reload
