@@ -5,7 +5,8 @@
  *
  * The book leaves time between neighbours, but knows of no other dials: a
  * candidate whose block was dialled by hand, or for whom there were too many
- * dials of late, waits here, not ten minutes.
+ * dials of late, waits here, not ten minutes.  So does one that is here to ask
+ * us just now, which is how most come into the book.
  */
 
 #include "dialer/policy/local.h"
@@ -33,7 +34,7 @@ has_room(const struct policy *p)
 }
 
 static void
-wait_for_block(struct policy *p, uint64_t now, const struct peer_addr *addr,
+wait_here(struct policy *p, uint64_t now, const struct peer_addr *addr,
     uint64_t expires)
 {
 	struct crawl *c = &p->crawl;
@@ -44,6 +45,15 @@ wait_for_block(struct policy *p, uint64_t now, const struct peer_addr *addr,
 	    (struct crawl_wait){ *addr, now + POLICY_BLOCK_MS, expires };
 }
 
+/* A seed's visitors stay for a moment. */
+static bool
+is_visitor(const struct policy *p, const struct node_id *id)
+{
+	const struct peer *pe = peers_by_id(p, id);
+
+	return pe != NULL && !pe->outbound && !pe->persistent;
+}
+
 static bool
 visit(struct policy *p, uint64_t now, const struct peer_addr *addr,
     uint64_t expires)
@@ -52,8 +62,9 @@ visit(struct policy *p, uint64_t now, const struct peer_addr *addr,
 
 	if (why == SKIP_NONE)
 		return dials_start(p, now, KIND_CRAWL, addr, NULL) != NULL;
-	if (why == SKIP_BLOCK_LIMIT || why == SKIP_RATE)
-		wait_for_block(p, now, addr, expires);
+	if (why == SKIP_BLOCK_LIMIT || why == SKIP_RATE ||
+	    (why == SKIP_CONNECTED && is_visitor(p, &addr->id)))
+		wait_here(p, now, addr, expires);
 	return false;
 }
 

@@ -348,7 +348,7 @@ void		 probe_picked(struct policy *, uint64_t now,
 void		 probe_tick(struct policy *, uint64_t now);
 uint64_t	 probe_due(const struct policy *);
 
-/* A candidate whose /24 was dialled a moment ago. */
+/* A candidate whose /24 was dialled a moment ago, or that is here now. */
 struct crawl_wait {
 	struct peer_addr addr;
 	uint64_t	due, expires;

@@ -247,6 +247,34 @@ ATF_TC_BODY(a_hoster_is_visited_in_turn, tc)
 	fx_free(fx);
 }
 
+/*
+ * Who comes to a seed is new to its book and picked within a second, perhaps
+ * before it has gone: it is visited then, and not ten minutes later.
+ */
+ATF_TC_WITHOUT_HEAD(a_visitor_is_visited_when_it_has_gone);
+ATF_TC_BODY(a_visitor_is_visited_when_it_has_gone, tc)
+{
+	struct fx *fx = fx_new(MODE_SEED);
+	struct peer_addr a = wide(1), stays = wide(2);
+	uint32_t conn;
+
+	fx_start(fx);
+	ATF_REQUIRE_EQ(VERDICT_OK, fx_inbound(fx, &a, &conn, NULL));
+	fx_up(fx, 99, &stays, true, PURPOSE_MANUAL);
+	fx_answer_pick(fx, fx_last_pick(fx), &a, 1);
+	fx_answer_pick(fx, fx_next_pick(fx, PICK_CRAWL), &stays, 1);
+	fx_run(fx, FX_SECOND);
+	fx_down(fx, conn, DOWN_ANSWERED);
+	fx_run(fx, 11 * FX_SECOND);
+	ATF_REQUIRE_EQ(1, fx->ndials);
+	ATF_CHECK(node_id_equal(&a.id, &fx->dials[0].d.addr.id));
+	/* Whom we dialled ourselves we know. */
+	fx_down(fx, 99, DOWN_PEER_CLOSED);
+	fx_run(fx, FX_MINUTE);
+	ATF_CHECK_EQ(-1, fx_find_dial(fx, &stays.id, 0));
+	fx_free(fx);
+}
+
 /* What waits is bounded in number and in time. */
 ATF_TC_WITHOUT_HEAD(waiting_is_bounded);
 ATF_TC_BODY(waiting_is_bounded, tc)
@@ -285,6 +313,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, tarpits_are_bounded);
 	ATF_TP_ADD_TC(tp, idles_when_there_is_nobody);
 	ATF_TP_ADD_TC(tp, a_hoster_is_visited_in_turn);
+	ATF_TP_ADD_TC(tp, a_visitor_is_visited_when_it_has_gone);
 	ATF_TP_ADD_TC(tp, waiting_is_bounded);
 	return atf_no_error();
 }
