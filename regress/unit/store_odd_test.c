@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +152,48 @@ ATF_TC_BODY(odd_things, tc)
 	ATF_CHECK_EQ(8, n);
 	ATF_CHECK_EQ(0, memcmp(q, "precious", 8));
 	free(q);
+	free(p);
+}
+
+#define NOBODY	65534
+
+/* As addrbookd, which is not root, finds it. */
+static void
+find_unreadable(int all)
+{
+	if (geteuid() == 0 && (setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+		_exit(2);
+	storefix_begin(&s);
+	fprintf(stderr, "%s: %s\n", s.report.set_aside, s.report.why);
+	_exit(strstr(s.report.set_aside, "foreign") != NULL &&
+	    strcmp(s.report.why, strerror(EACCES)) == 0 &&
+	    s.report.from_copy && !s.report.in_memory && s.loaded == all ?
+	    0 : 1);
+}
+
+/* Root reads it all the same, so somebody else has to look. */
+ATF_TC_WITHOUT_HEAD(unreadable);
+ATF_TC_BODY(unreadable, tc)
+{
+	size_t	 len;
+	uint8_t	*p;
+	pid_t	 pid;
+	int	 all, status;
+
+	p = storefix_make(100, &len, &all);
+	clean();
+	storefix_write(STOREFIX_COPY, p, len);
+	storefix_write(STOREFIX_FILE, p, len);
+	ATF_REQUIRE_EQ(0, chmod(STOREFIX_FILE, 0));
+	if (geteuid() == 0)
+		ATF_REQUIRE(chown(".", NOBODY, -1) == 0 &&
+		    chown(STOREFIX_DIR, NOBODY, -1) == 0 &&
+		    chown(STOREFIX_FILE, NOBODY, -1) == 0 &&
+		    chown(STOREFIX_COPY, NOBODY, -1) == 0);
+	if ((pid = fork()) == 0)
+		find_unreadable(all);
+	ATF_REQUIRE(waitpid(pid, &status, 0) == pid);
+	ATF_CHECK_EQ_MSG(0, status, "0x%x", status);
 	free(p);
 }
 
@@ -513,6 +557,7 @@ ATF_TC_BODY(other_network, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, odd_things);
+	ATF_TP_ADD_TC(tp, unreadable);
 	ATF_TP_ADD_TC(tp, odd_neighbours);
 	ATF_TP_ADD_TC(tp, odd_neighbours_of_damage);
 	ATF_TP_ADD_TC(tp, stray_log);
