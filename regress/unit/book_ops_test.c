@@ -4,6 +4,7 @@
  * foretells what the book has to hold, and what is saved loads the same.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <atf-c.h>
 
@@ -12,17 +13,20 @@
 
 #define LENGTH	1500
 #define STEPS	5000
-#define SEEDS	24
+#define SEEDS	16
+#define SEEDS_LONG	200
 
 ATF_TC_WITHOUT_HEAD(random_operations);
 ATF_TC_BODY(random_operations, tc)
 {
 	static uint8_t	 bytes[LENGTH];
 	struct rng	 rng;
-	const char	*wrong;
-	unsigned int	 seed, i;
+	const char	*wrong, *want = getenv("PEXD_LONG");
+	unsigned int	 seed, i, seeds = SEEDS;
 
-	for (seed = 0; seed < SEEDS; seed++) {
+	if (want != NULL && strcmp(want, "yes") == 0)
+		seeds = SEEDS_LONG;
+	for (seed = 0; seed < seeds; seed++) {
 		rng_seed_number(&rng, seed);
 		for (i = 0; i < LENGTH; i++)
 			bytes[i] = rng_u32(&rng);

@@ -558,7 +558,7 @@ victim(enum conf_mode mode)
 
 	/* From now on every list is of one host with 60000 ports. */
 	net.victim_ports = 60000;
-	nx_run(x, 8 * NX_HOUR);
+	nx_run(x, 4 * NX_HOUR);
 	ATF_CHECK_MSG(net.nat > 6, "it is dialled at all: %u", net.nat);
 	for (i = 0; i < net.nat; i++) {
 		for (j = i; j < net.nat && net.at[j] - net.at[i] < NX_HOUR;)
