@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 bad=0
 say() { echo "$*"; bad=1; }
 
-mandoc -Tlint -Wwarning man/*.[158] || bad=1
+mandoc -Tlint -Wwarning man/*.[1578] || bad=1
 long=$(git ls-files '*.c' '*.h' '*.y' | xargs awk \
     '{ s = $0; while ((i = index(s, "\t")) > 0) {
 	n = 8 - (i - 1) % 8; s = substr(s, 1, i - 1) \
