@@ -65,6 +65,9 @@ server_line(struct conf *c, char *line)
 		    w);
 	else if (c->nnameservers < CONF_NAMESERVERS_MAX)
 		c->nameservers[c->nnameservers++] = na;
+	else
+		log_info("name server %s is left out: %d are enough", w,
+		    CONF_NAMESERVERS_MAX);
 }
 
 void

@@ -47,7 +47,7 @@ ATF_TC_BODY(duplicate, tc)
 	fx_free(fx);
 }
 
-/* Both sides dialled at once: one connection stays. */
+/* Both sides dialled at once: of the two one stays, as far as we decide. */
 ATF_TC_WITHOUT_HEAD(crossing_dials);
 ATF_TC_BODY(crossing_dials, tc)
 {
