@@ -126,5 +126,9 @@ atf_init_test_cases()
 	atf_add_test_case whole
 	atf_add_test_case neighbours
 	atf_add_test_case leaving
-	[ "${PEXD_LONG:-no}" != yes ] || atf_add_test_case large
+	# Its targets are of time, which sanitizers cost.
+	case ${PEXD_LONG:-no}${PEXD_BUILD:-} in
+	yes*asan*)	;;
+	yes*)		atf_add_test_case large ;;
+	esac
 }

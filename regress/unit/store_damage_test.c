@@ -653,7 +653,11 @@ must_keep_of_both(const uint8_t *log, size_t log_len, const uint8_t *bad,
  * A damaged log: at worst what it held after the damage is lost, as if it had
  * not been written; and if the file is found damaged by it not even that.
  */
-ATF_TC_WITHOUT_HEAD(damaged_log);
+ATF_TC(damaged_log);
+ATF_TC_HEAD(damaged_log, tc)
+{
+	atf_tc_set_md_var(tc, "timeout", "3600");
+}
 ATF_TC_BODY(damaged_log, tc)
 {
 	size_t		 log_len, cut;
