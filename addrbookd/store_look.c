@@ -104,8 +104,10 @@ has_key(struct store_db *d, char *why, size_t size)
 	return store_is_damage(rc) ? FOUND_DAMAGED : FOUND_UNKNOWN;
 }
 
+/* writes: it is to be written to, and shows that it takes that. */
 static enum store_found
-look_inside(struct store_db *d, const char *network, char *why, size_t size)
+look_inside(struct store_db *d, const char *network, bool writes, char *why,
+    size_t size)
 {
 	int app = 0, version = 0, rc;
 	enum store_found age, found;
@@ -118,7 +120,7 @@ look_inside(struct store_db *d, const char *network, char *why, size_t size)
 	/* A step of migration brings the schema up, and looks at it then. */
 	if ((rc = store_db_verify(d)) != SQLITE_OK || (age == FOUND_SOUND &&
 	    (rc = store_db_same_schema(d)) != SQLITE_OK) ||
-	    (rc = store_db_touch(d, version)) == SQLITE_READONLY)
+	    (writes && (rc = store_db_touch(d, version)) == SQLITE_READONLY))
 		return failed(rc, why, size);
 	if ((found = same_network(d, network, why, size)) != FOUND_SOUND ||
 	    (found = has_key(d, why, size)) != FOUND_SOUND)
@@ -131,16 +133,10 @@ store_look_still(const char *path, const char *network)
 {
 	struct store_db d;
 	char why[256];
-	int app = 0, version = 0;
 	bool sound;
 
 	sound = store_db_open_still(&d, path, false) == SQLITE_OK &&
-	    store_db_version(&d, &app, &version) == SQLITE_OK &&
-	    judge(app, version, why, sizeof(why)) == FOUND_SOUND &&
-	    store_db_verify(&d) == SQLITE_OK &&
-	    store_db_same_schema(&d) == SQLITE_OK &&
-	    same_network(&d, network, why, sizeof(why)) == FOUND_SOUND &&
-	    has_key(&d, why, sizeof(why)) == FOUND_SOUND;
+	    look_inside(&d, network, false, why, sizeof(why)) == FOUND_SOUND;
 	store_db_close(&d);
 	return sound;
 }
@@ -230,7 +226,7 @@ store_look(struct store_db *d, const char *path, const char *network,
 		return found;
 	if ((rc = store_db_open(d, path, STORE_OPEN_OLD)) != SQLITE_OK)
 		return failed(rc, why, size);
-	found = look_inside(d, network, why, size);
+	found = look_inside(d, network, true, why, size);
 	if (found == FOUND_SOUND || found == FOUND_OLDER)
 		return found;
 	/* Leave every byte as it is. */

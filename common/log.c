@@ -264,3 +264,11 @@ log_vis(char *dst, size_t size, const void *text, size_t len)
 	dst[used] = '\0';
 	return dst;
 }
+
+void
+log_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}

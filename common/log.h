@@ -61,6 +61,12 @@ noreturn void	 fatalx(const char *fmt, ...)
 char	*log_vis(char *dst, size_t size, const void *text, size_t len);
 
 /*
+ * In place, each byte that is not printable ASCII becomes '?': for a text
+ * that is ours but for the words in it, and goes to a terminal.
+ */
+void	 log_printable(char *text);
+
+/*
  * The sink of standard error, each line with the time, or if systemd's
  * journal reads it (JOURNAL_STREAM) with its priority.  Never waits: a line
  * that it has no room for is lost.

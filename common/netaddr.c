@@ -317,15 +317,14 @@ netaddr_parse(const char *text, size_t len, struct netaddr *na)
 char *
 netaddr_text(const struct netaddr *na, char buf[NETADDR_TEXT_SIZE])
 {
+	bool	 v4 = ip_is_v4(na->ip);
 	char	*p = buf;
 
-	if (ip_is_v4(na->ip))
-		p = ip_put(na->ip, p);
-	else {
+	if (!v4)
 		*p++ = '[';
-		p = ip_put(na->ip, p);
+	p = ip_put(na->ip, p);
+	if (!v4)
 		*p++ = ']';
-	}
 	*p++ = ':';
 	p = put_decimal(p, na->port);
 	*p = '\0';

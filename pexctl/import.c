@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "pexctl/import_impl.h"
 
 static const struct import_ops *const formats[IMPORT_FORMAT_MAX] = {
@@ -219,16 +220,13 @@ import_parse(struct import *im)
 {
 	json_error_t err;
 	json_t *v;
-	char *p;
 
 	v = json_loadb(im->slice.buf, im->slice.len,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &err);
 	if (v != NULL)
 		return v;
 	/* The parser quotes the file, which may hold anything. */
-	for (p = err.text; *p != '\0'; p++)
-		if (*p < 0x20 || *p > 0x7e)
-			*p = '?';
+	log_printable(err.text);
 	(void)import_fail(im, place_of(im, &err), "%s", err.text);
 	return NULL;
 }

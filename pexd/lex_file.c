@@ -12,20 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "pexd/lex_impl.h"
 
 #define FILES_MAX	1000	/* in all: files that include others twice... */
 
 /* --- messages ---------------------------------------------------------- */
-
-/* What stands in a file is shown, but does nothing to the terminal. */
-static void
-make_safe(char *s)
-{
-	for (; *s != '\0'; s++)
-		if (*s < 0x20 || *s > 0x7e)
-			*s = '?';
-}
 
 static void __attribute__((format(printf, 4, 0)))
 report(struct lexer *lx, const char *file, unsigned number, const char *fmt,
@@ -42,7 +34,8 @@ report(struct lexer *lx, const char *file, unsigned number, const char *fmt,
 	if (n < 0 || (size_t)n >= sizeof(line))
 		n = 0;
 	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
-	make_safe(line + n);
+	/* What stands in a file is shown, but does nothing to the terminal. */
+	log_printable(line + n);
 	lx->report.line(lx->report.ctx, line);
 }
 

@@ -172,15 +172,12 @@ make_safe(char *dst, size_t size, enum role role, const char *text)
 {
 	const char *name = role_name(role);
 	size_t len = strlen(name);
-	char *s;
 
 	dst[0] = '\0';
 	if (strncmp(text, name, len) != 0 || text[len] != ':')
 		snprintf(dst, size, "%s: ", name);
 	strlcat(dst, text, size);
-	for (s = dst; *s != '\0'; s++)
-		if (*s < 0x20 || *s > 0x7e)
-			*s = '?';
+	log_printable(dst);
 }
 
 void

@@ -388,7 +388,7 @@ static const struct course {
 };
 #define NCOURSES	(sizeof(courses) / sizeof(courses[0]))
 
-/* Who is next of a queue, and may be; looks is what is left to look at. */
+/* Who is next of a queue, and may be; looks and left are counted down. */
 static uint32_t
 crawl_next(struct book *b, const struct course *c,
     const struct book_exclude *ex, unsigned int *left, unsigned int *looks)
@@ -396,12 +396,14 @@ crawl_next(struct book *b, const struct course *c,
 	const struct entry	*e;
 	uint32_t		 i;
 
-	for (; *left > 0 && *looks > 0; --*left, --*looks) {
+	while (*left > 0 && *looks > 0) {
 		i = b->sched[c->queue].head;
 		e = entry_at(b, i);
 		if (since(b->now, e->last_try) <
 		    c->spacings * b->conf.crawl_spacing)
 			return NIL;
+		--*left;
+		--*looks;
 		if (!excluded(b, e, ex) && bk_turn_take(b, e->addr.na.ip))
 			return i;
 		bk_sched(b, i, c->queue);
@@ -426,8 +428,6 @@ book_pick_crawl(struct book *b, uint32_t now, const struct book_exclude *ex,
 		    &looks)) != NIL) {
 			fill(b, i, c->why, &p[n++]);
 			try_begins(b, i);
-			left--;
-			looks--;
 		}
 	}
 	return n;

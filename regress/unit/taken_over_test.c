@@ -32,6 +32,28 @@ say_any(struct childfix *c, struct rng *r, enum role as, void *body)
 		(void)pipe_send(p, type, rng_below(r, 20), -1, body);
 }
 
+/* Both neighbours say something; what hears it has to stay with its parent. */
+static void
+both_say(struct childfix *c, struct rng *r, unsigned int round, enum role one,
+    enum role other, void *body)
+{
+	say_any(c, r, one, body);
+	say_any(c, r, other, body);
+	if (round % 4 == 0)
+		childfix_turn(c);
+	ATF_REQUIRE_MSG(c->pipes[ROLE_PARENT] != NULL, "it is gone");
+}
+
+/* A pipe in place of one that was dropped. */
+static void
+wire_again(struct childfix *c, enum role role)
+{
+	if (c->pipes[role] != NULL)
+		return;
+	childfix_wire(c, role);
+	childfix_synced(c, role);
+}
+
 static void
 book_hears(struct bookdfix *fix, struct rng *r, void *body)
 {
@@ -42,12 +64,7 @@ book_hears(struct bookdfix *fix, struct rng *r, void *body)
 			bfix_again(fix, ROLE_ENGINE);
 		if (fix_pipe(fix, ROLE_DIALER) == NULL)
 			bfix_again(fix, ROLE_DIALER);
-		say_any(&fix->child, r, ROLE_ENGINE, body);
-		say_any(&fix->child, r, ROLE_DIALER, body);
-		if (i % 4 == 0)
-			fix_turn(fix);
-		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
-		    "it is gone");
+		both_say(&fix->child, r, i, ROLE_ENGINE, ROLE_DIALER, body);
 	}
 }
 
@@ -75,28 +92,14 @@ ATF_TC_BODY(addrbookd, tc)
 }
 
 static void
-dialer_again(struct dialerfix *fix, enum role role)
-{
-	fix_wire(fix, role);
-	fix_synced(fix, role);
-}
-
-static void
 dialer_hears(struct dialerfix *fix, struct rng *r, void *body)
 {
 	unsigned	 i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (fix_pipe(fix, ROLE_ENGINE) == NULL)
-			dialer_again(fix, ROLE_ENGINE);
-		if (fix_pipe(fix, ROLE_ADDRBOOKD) == NULL)
-			dialer_again(fix, ROLE_ADDRBOOKD);
-		say_any(&fix->child, r, ROLE_ENGINE, body);
-		say_any(&fix->child, r, ROLE_ADDRBOOKD, body);
-		if (i % 4 == 0)
-			fix_turn(fix);
-		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
-		    "it is gone");
+		wire_again(&fix->child, ROLE_ENGINE);
+		wire_again(&fix->child, ROLE_ADDRBOOKD);
+		both_say(&fix->child, r, i, ROLE_ENGINE, ROLE_ADDRBOOKD, body);
 	}
 }
 
@@ -161,23 +164,12 @@ engine_hears(struct enginefix *fix, struct enginepeer *peers, struct rng *r,
 	unsigned	 i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		if (fix_pipe(fix, ROLE_DIALER) == NULL) {
-			fix_wire(fix, ROLE_DIALER);
-			fix_synced(fix, ROLE_DIALER);
-		}
-		if (fix_pipe(fix, ROLE_ADDRBOOKD) == NULL) {
-			fix_wire(fix, ROLE_ADDRBOOKD);
-			fix_synced(fix, ROLE_ADDRBOOKD);
-		}
-		say_any(&fix->child, r, ROLE_DIALER, body);
-		say_any(&fix->child, r, ROLE_ADDRBOOKD, body);
-		if (i % 4 == 0)
-			fix_turn(fix);
+		wire_again(&fix->child, ROLE_DIALER);
+		wire_again(&fix->child, ROLE_ADDRBOOKD);
+		both_say(&fix->child, r, i, ROLE_DIALER, ROLE_ADDRBOOKD, body);
 		admit_all(fix);
 		if (i % 64 == 0)
 			peers_again(fix, peers);
-		ATF_REQUIRE_MSG(fix_pipe(fix, ROLE_PARENT) != NULL,
-		    "it is gone");
 	}
 }
 
